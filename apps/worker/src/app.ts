@@ -1,0 +1,100 @@
+import { createSettings, pipelineChecks, type RecordSource } from '@tds/core'
+import { daemonRegistry, isDatabaseUnavailable, openDatabase, verifyDatabase } from '@tds/db'
+import { createQueue } from '@tds/queue'
+import {
+  configureLogging,
+  createHealth,
+  healthServer,
+  heartbeat,
+  httpClient,
+  serviceGroup,
+  TDS_VERSION,
+  untilReady,
+  type DaemonControl,
+  type Service,
+} from '@tds/runtime'
+import { zohoHosts, zohoRecordSource } from '@tds/zoho'
+import type { WorkerConfig } from './config.ts'
+import { createLanes } from './lanes.ts'
+import { applyEvents } from './loops/apply-events.ts'
+import { readRecords } from './loops/read-records.ts'
+import { inboxSweeper, leaseRescuer } from './loops/rescuers.ts'
+
+/** Parts that tests put in place of the real ones. */
+export interface WorkerOverrides {
+  readonly source?: RecordSource
+}
+
+/** Wires the worker: health first, so that it can tell what it waits for; then, once Postgres is there, everything that works. */
+export function createWorker(
+  config: WorkerConfig,
+  control: DaemonControl,
+  overrides: WorkerOverrides = {},
+): Service {
+  configureLogging({ daemon: 'worker', level: config.LOG_LEVEL, format: config.LOG_FORMAT })
+  const db = openDatabase({
+    url: config.DATABASE_URL,
+    directUrl: config.DATABASE_DIRECT_URL,
+    applicationName: 'tds-worker',
+    poolSize: config.ZOHO_MAX_IN_FLIGHT + 5,
+    statementTimeoutMs: 20_000,
+    idleInTransactionTimeoutMs: 20_000,
+  })
+  const source = overrides.source ?? zohoSource(config)
+  const queue = createQueue({ db, role: 'worker' })
+  const registry = daemonRegistry(db, { name: 'worker', version: TDS_VERSION })
+  const settings = createSettings(db)
+  const lanes = createLanes()
+  const parts = { db, queue, daemonId: registry.id, lanes }
+  const retry = () => ({
+    maxAttempts: settings.number('max_retry_attempts'),
+    baseMs: settings.number('retry_backoff_base_ms'),
+    maxMs: settings.number('retry_backoff_max_ms'),
+  })
+
+  const work = serviceGroup('worker:work', [
+    registry,
+    heartbeat({ everyMs: 5_000, beat: () => registry.beat() }),
+    settings,
+    queue,
+    leaseRescuer(parts),
+    inboxSweeper(parts),
+    applyEvents({ ...parts, retry, batchSize: 250 }),
+    readRecords({ ...parts, source, maxInFlight: config.ZOHO_MAX_IN_FLIGHT }),
+  ])
+  const gate = untilReady({
+    name: 'database',
+    attempt: () => verifyDatabase(db),
+    isTransient: isDatabaseUnavailable,
+    service: work,
+    onFailure: control.fail,
+  })
+  const health = createHealth({
+    daemon: 'worker',
+    version: TDS_VERSION,
+    checks: pipelineChecks(db),
+    ready: gate.readiness,
+  })
+  return serviceGroup('worker', [
+    closing('database pool', () => db.close()),
+    healthServer({ name: 'worker', host: '127.0.0.1', port: config.WORKER_HEALTH_PORT, health }),
+    gate,
+  ])
+}
+
+function zohoSource(config: WorkerConfig): RecordSource {
+  const hosts = zohoHosts(config.ZOHO_DATA_CENTER)
+  return zohoRecordSource({
+    accountsUrl: config.ZOHO_ACCOUNTS_URL ?? hosts.accountsUrl,
+    apiUrl: config.ZOHO_API_URL ?? hosts.apiUrl,
+    clientId: config.ZOHO_CLIENT_ID,
+    clientSecret: config.ZOHO_CLIENT_SECRET,
+    refreshToken: config.ZOHO_REFRESH_TOKEN,
+    http: httpClient({ name: 'zoho', timeoutMs: 30_000, maxBytes: 32 * 1024 * 1024 }),
+  })
+}
+
+/** Something that needs no start but must be closed last. */
+function closing(name: string, stop: () => Promise<void>): Service {
+  return { name, start: () => Promise.resolve(), stop }
+}

@@ -1,0 +1,14 @@
+import { baseConfigSchema, integer, zohoConfigSchema } from '@tds/runtime'
+import { z } from 'zod'
+
+/** What the worker reads from the environment. */
+export const workerConfigSchema = z.object({
+  ...baseConfigSchema.shape,
+  ...zohoConfigSchema.shape,
+  WORKER_HEALTH_PORT: integer({ min: 0, max: 65_535 })
+    .default(8002)
+    .describe('Port on loopback where the worker answers /health and /metrics.'),
+})
+
+/** The worker's configuration, checked. */
+export type WorkerConfig = z.output<typeof workerConfigSchema>

@@ -1,0 +1,123 @@
+import { isExactObject, type ExactJson, type ExactObject } from '../json/index.ts'
+
+/** The seven kinds of record that the product mirrors; the enum `tds_entity_type` has the same words. */
+export type EntityType =
+  'product' | 'customer' | 'invoice' | 'bill' | 'credit_note' | 'stock_adjustment' | 'price_list'
+
+/**
+ * How a value of Zoho's is read into a column; `columns.ts` has one reader per kind.
+ * `discount` is text that may be a percentage (`5%`) or a number in normal form.
+ */
+export type ColumnKind = 'text' | 'id' | 'decimal' | 'integer' | 'date' | 'boolean' | 'discount' | 'json'
+
+/** One mapped column of a mirror table. */
+export interface ColumnDefinition {
+  readonly name: string
+  readonly kind: ColumnKind
+  /** Zoho's keys for it, the present name first, then the names older organisations still send. */
+  readonly keys: readonly string[]
+  /** A living row without it is a validation error. */
+  readonly required: boolean
+  /** A list row carries it and means it (facts about lists: docs/reference/zoho.md). */
+  readonly inList: boolean
+}
+
+/** Rows that belong to a record and change with it: lines, stock per location, price items. */
+export interface ChildDefinition {
+  readonly table: string
+  /** Column that holds the parent's Zoho id. */
+  readonly parentColumn: string
+  /** Columns that, with organisation and parent, identify one row. */
+  readonly keyColumns: readonly string[]
+  /** Zoho's keys of the array in the record. */
+  readonly keys: readonly string[]
+  readonly columns: readonly ColumnDefinition[]
+  /** Turns the array into one object per row, where Zoho nests deeper than one level. */
+  readonly rows: (value: readonly ExactJson[]) => ExactObject[]
+}
+
+/** Where and under which names Zoho keeps this kind of record. */
+export interface SourceDefinition {
+  readonly root: '/inventory/v1' | '/books/v3'
+  readonly path: string
+  /** Singular key around a detail answer and a webhook body. */
+  readonly wrapper: string
+  readonly listKey: string
+  readonly id: string
+  /** Other words for this type in hand-made webhook bodies. */
+  readonly names: readonly string[]
+}
+
+/** Invented but true-to-shape bodies that the contract suite and the docs use. */
+export interface EntityExample {
+  readonly detail: string
+  readonly listRow: string
+  readonly webhook: string
+}
+
+/** All that the shared code needs to know about one type; it never asks for the type's name. */
+export interface EntityDefinition {
+  readonly type: EntityType
+  /** Path segment under `/webhooks` and `/api/v1/records`. */
+  readonly resource: string
+  readonly aliases: readonly string[]
+  readonly source: SourceDefinition
+  readonly table: string
+  readonly columns: readonly ColumnDefinition[]
+  readonly children: readonly ChildDefinition[]
+  /** Columns of the ERP in the same table; sync never writes them. */
+  readonly localFields: readonly string[]
+  readonly example: EntityExample
+}
+
+/** What a definition file writes down; everything else has one default, named here. */
+export interface EntitySpec extends Omit<EntityDefinition, 'columns' | 'children' | 'localFields'> {
+  readonly columns: Readonly<Record<string, ColumnSpec>>
+  readonly children?: Readonly<Record<string, ChildSpec>>
+  readonly localFields?: readonly string[]
+}
+
+interface ColumnSpec {
+  readonly kind?: ColumnKind
+  readonly keys?: readonly string[]
+  readonly required?: true
+  readonly inList?: true
+}
+
+interface ChildSpec {
+  readonly parentColumn: string
+  readonly keyColumns: readonly string[]
+  readonly keys: readonly string[]
+  readonly columns: Readonly<Record<string, ColumnSpec>>
+  readonly rows?: ChildDefinition['rows']
+}
+
+/** Makes a complete definition from what a type's file says: a column is optional text under its own name unless told otherwise. */
+export function defineEntity(spec: EntitySpec): EntityDefinition {
+  return {
+    ...spec,
+    columns: columnsOf(spec.columns),
+    children: Object.entries(spec.children ?? {}).map(([table, child]) => ({
+      ...child,
+      table,
+      columns: columnsOf(child.columns),
+      rows: child.rows ?? objectsOnly,
+    })),
+    localFields: spec.localFields ?? [],
+  }
+}
+
+function columnsOf(specs: Readonly<Record<string, ColumnSpec>>): ColumnDefinition[] {
+  return Object.entries(specs).map(([name, spec]) => ({
+    name,
+    kind: spec.kind ?? 'text',
+    keys: spec.keys ?? [name],
+    required: spec.required ?? false,
+    inList: spec.inList ?? false,
+  }))
+}
+
+/** Leaves what is no object in place as an empty one, so that the missing key is reported instead of the row skipped. */
+function objectsOnly(value: readonly ExactJson[]): ExactObject[] {
+  return value.map((row) => (isExactObject(row) ? row : (Object.create(null) as ExactObject)))
+}

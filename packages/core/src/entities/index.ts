@@ -1,0 +1,24 @@
+import type { EntityDefinition } from './define-entity.ts'
+import { invoice } from './invoice.ts'
+import { product } from './product.ts'
+
+/** The registry: every type that the product mirrors, one line each. All shared code reads it. */
+export const entities: readonly EntityDefinition[] = [
+  product,
+  invoice,
+]
+
+/** The definition of a type, or undefined where a newer or older peer knows a type that this build does not. */
+export function entityOf(type: string): EntityDefinition | undefined {
+  return byType.get(type)
+}
+
+/** The definition behind a path segment: the resource's name or one of its aliases, letter case included. */
+export function entityOfResource(resource: string): EntityDefinition | undefined {
+  return byResource.get(resource)
+}
+
+const byType = new Map<string, EntityDefinition>(entities.map((entity) => [entity.type, entity]))
+const byResource = new Map<string, EntityDefinition>(
+  entities.flatMap((entity) => [entity.resource, ...entity.aliases].map((name) => [name, entity] as const)),
+)

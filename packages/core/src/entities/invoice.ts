@@ -1,0 +1,45 @@
+import { defineEntity } from './define-entity.ts'
+import { documentLineColumns } from './document-lines.ts'
+import { invoiceExample } from './examples/invoice.ts'
+
+/** Invoices, read from Books; a list row has neither lines nor tax sums. */
+export const invoice = defineEntity({
+  type: 'invoice',
+  resource: 'invoices',
+  aliases: [],
+  source: {
+    root: '/books/v3',
+    path: '/invoices',
+    wrapper: 'invoice',
+    listKey: 'invoices',
+    id: 'invoice_id',
+    names: [],
+  },
+  table: 'tds_invoices',
+  columns: {
+    invoice_number: { required: true, inList: true },
+    customer_zoho_id: { kind: 'id', keys: ['customer_id'], required: true, inList: true },
+    status: { required: true, inList: true },
+    date: { kind: 'date', required: true, inList: true },
+    due_date: { kind: 'date', inList: true },
+    reference_number: { inList: true },
+    currency_code: { inList: true },
+    exchange_rate: { kind: 'decimal', inList: true },
+    sub_total: { kind: 'decimal' },
+    tax_total: { kind: 'decimal' },
+    discount_total: { kind: 'decimal' },
+    adjustment: { kind: 'decimal', inList: true },
+    shipping_charge: { kind: 'decimal', inList: true },
+    total: { kind: 'decimal', required: true, inList: true },
+    balance: { kind: 'decimal', inList: true },
+  },
+  children: {
+    tds_invoice_lines: {
+      parentColumn: 'invoice_zoho_id',
+      keyColumns: ['line_zoho_id'],
+      keys: ['line_items'],
+      columns: documentLineColumns,
+    },
+  },
+  example: invoiceExample,
+})

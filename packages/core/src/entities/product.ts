@@ -1,0 +1,57 @@
+import { defineEntity } from './define-entity.ts'
+import { productExample } from './examples/product.ts'
+
+/** Products: Zoho's items, read from Inventory because only there a row has stock and a working time filter. */
+export const product = defineEntity({
+  type: 'product',
+  resource: 'products',
+  aliases: ['items'],
+  source: {
+    root: '/inventory/v1',
+    path: '/items',
+    wrapper: 'item',
+    listKey: 'items',
+    id: 'item_id',
+    names: ['product'],
+  },
+  table: 'tds_products',
+  columns: {
+    name: { required: true, inList: true },
+    sku: { inList: true },
+    status: { required: true, inList: true },
+    unit: { inList: true },
+    description: { inList: true },
+    item_type: { inList: true },
+    product_type: { inList: true },
+    rate: { kind: 'decimal', inList: true },
+    purchase_rate: { kind: 'decimal', inList: true },
+    tax_name: { inList: true },
+    tax_percentage: { kind: 'decimal', inList: true },
+    stock_on_hand: { kind: 'decimal', inList: true },
+    available_stock: { kind: 'decimal', inList: true },
+    actual_available_stock: { kind: 'decimal', inList: true },
+    reorder_level: { kind: 'decimal', inList: true },
+    brand: { inList: true },
+    manufacturer: { inList: true },
+    image_name: { inList: true },
+  },
+  children: {
+    tds_product_stock: {
+      parentColumn: 'product_zoho_id',
+      keyColumns: ['location_zoho_id'],
+      // Organisations from before Zoho's renaming still send warehouses.
+      keys: ['locations', 'warehouses'],
+      columns: {
+        location_zoho_id: { kind: 'id', keys: ['location_id', 'warehouse_id'], required: true },
+        location_name: { keys: ['location_name', 'warehouse_name'] },
+        stock_on_hand: { kind: 'decimal', keys: ['location_stock_on_hand', 'warehouse_stock_on_hand'] },
+        available_stock: { kind: 'decimal', keys: ['location_available_stock', 'warehouse_available_stock'] },
+        actual_available_stock: {
+          kind: 'decimal',
+          keys: ['location_actual_available_stock', 'warehouse_actual_available_stock'],
+        },
+      },
+    },
+  },
+  example: productExample,
+})

@@ -1,0 +1,340 @@
+import {
+  claimWork,
+  insertDeadLetters,
+  insertSyncLogs,
+  isDatabaseConflict,
+  isDatabaseUnavailable,
+  lockWaitingEvents,
+  moveInboxEvents,
+  releaseWork,
+  requestReads,
+  type Database,
+  type DeadLetterWrite,
+  type EventMove,
+  type LockedEvent,
+  type Mover,
+  type OwedReadKey,
+  type ReadRequest,
+  type SyncLogWrite,
+  type Transaction,
+} from '@tds/db'
+import type { Queue } from '@tds/queue'
+import { backoffMs, TdsError } from '@tds/runtime'
+import { randomUUID } from 'node:crypto'
+import { applyChanges, type ChangeResult, type RecordChange } from '../sync/apply-changes.ts'
+import { readInstant } from '../sync/instant.ts'
+import { changeOfEvent } from './event-change.ts'
+import { failureOf, type Failure } from './failure.ts'
+
+/** Events per state that one call brought about; the metrics and the loop's log are derived from it. */
+export type ProcessedCounts = Record<string, number>
+
+/** What processing needs to know of its surroundings. */
+export interface ProcessingParts {
+  readonly db: Database
+  readonly queue: Pick<Queue, 'send'>
+  readonly mover: Mover
+  /** Attempts and waits before an event is given up on; read at each use, because they change at run time. */
+  readonly retry: () => RetryPolicy
+}
+
+/** How often and how soon a failing event is tried again. */
+export interface RetryPolicy {
+  readonly maxAttempts: number
+  readonly baseMs: number
+  readonly maxMs: number
+}
+
+/** Seconds after which a claim counts as left behind: well over a transaction's limit, well under the promised take-over. */
+const claimSeconds = 30
+/** A conflict is somebody else's success, so trying again soon helps; endless conflicts would be a defect of ours. */
+const conflictRetries = 6
+
+/**
+ * Processes inbox events: claims them durably, then decides, writes and finishes them in one transaction.
+ * What throws is halved until the guilty event stands alone, and that one waits or becomes a dead letter.
+ * Throws only when the database is away; then nothing was changed.
+ */
+export async function processEvents(
+  parts: ProcessingParts,
+  ids: readonly string[],
+  o: { readonly alone?: boolean } = {},
+): Promise<{ readonly counts: ProcessedCounts; readonly isolated: string[] }> {
+  const alone = o.alone ?? false
+  const claimId = randomUUID()
+  const claimed = await claimWork(parts.db, {
+    claimId,
+    daemonId: parts.mover.daemonId,
+    eventIds: ids,
+    alone,
+    ttlSeconds: claimSeconds,
+  })
+  const isolated = alone ? [] : claimed.filter((event) => event.isolated).map((event) => event.id)
+  const mine = claimed.filter((event) => alone || !event.isolated).map((event) => event.id)
+  const counts: ProcessedCounts = {}
+  if (mine.length > 0) {
+    await processSplitting(parts, mine, counts)
+    await releaseWork(parts.db, claimId)
+  }
+  return { counts, isolated }
+}
+
+/** Halves what fails until one event stands alone; the others of the batch are applied as if it had not been there. */
+async function processSplitting(
+  parts: ProcessingParts,
+  ids: readonly string[],
+  counts: ProcessedCounts,
+): Promise<void> {
+  try {
+    addCounts(counts, await retryConflicts(() => processBatch(parts, ids)))
+  } catch (error) {
+    if (isDatabaseUnavailable(error)) throw error
+    const [only] = ids
+    if (ids.length === 1 && only !== undefined) {
+      addCounts(counts, await retryConflicts(() => failAlone(parts, only, error)))
+      return
+    }
+    const middle = Math.ceil(ids.length / 2)
+    await processSplitting(parts, ids.slice(0, middle), counts)
+    await processSplitting(parts, ids.slice(middle), counts)
+  }
+}
+
+async function retryConflicts<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!isDatabaseConflict(error) || attempt > conflictRetries) throw error
+      await new Promise((resolve) => setTimeout(resolve, backoffMs({ attempt, baseMs: 10, maxMs: 500 })))
+    }
+  }
+}
+
+async function processBatch(parts: ProcessingParts, ids: readonly string[]): Promise<ProcessedCounts> {
+  const startedAt = performance.now()
+  return parts.db.transaction(async (tx) => {
+    const events = await lockWaitingEvents(tx, ids)
+    if (events.length === 0) return {}
+    const now = await databaseNow(tx)
+    const readable: { readonly event: LockedEvent; readonly change: RecordChange }[] = []
+    const fates: EventFate[] = []
+    for (const event of events) {
+      try {
+        readable.push({ event, change: changeOfEvent(event) })
+      } catch (error) {
+        if (!(error instanceof TdsError)) throw error
+        fates.push({ event, status: 'dead_letter', failure: failureOf(error) })
+      }
+    }
+    const results = await applyChanges(
+      tx,
+      readable.map(({ change }) => change),
+      now,
+    )
+    readable.forEach(({ event }, index) => {
+      const result = results[index]
+      if (result !== undefined) fates.push(fateOf(event, result))
+    })
+    await recordFates(parts, tx, { fates, startedAt })
+    return countFates(fates)
+  })
+}
+
+/** What becomes of one event at the end of an attempt. */
+export interface EventFate {
+  readonly event: LockedEvent
+  readonly status: 'applied' | 'unchanged' | 'stale' | 'processing' | 'retry' | 'dead_letter'
+  readonly failure?: Failure
+  readonly why?: string
+  /** Set where the record is to be read: because the event asks, or because the row is incomplete. */
+  readonly read?: Pick<ReadRequest, 'reason' | 'delaySeconds'>
+  /** A re-read has answered this event, decisively or not. */
+  readonly answered?: boolean
+  /** Seconds until the event's next attempt, for `retry`. */
+  readonly delaySeconds?: number
+}
+
+function fateOf(event: LockedEvent, { decision, owesRead }: ChangeResult): EventFate {
+  switch (decision.outcome) {
+    case 'reread':
+      return { event, status: 'processing', why: decision.why, read: { reason: 'event', delaySeconds: 0 } }
+    case 'stale':
+      return { event, status: 'stale', why: decision.why }
+    case 'unchanged':
+    case 'created':
+    case 'updated':
+    case 'deleted':
+    case 'restored': {
+      const status = decision.outcome === 'unchanged' ? 'unchanged' : 'applied'
+      return owesRead ? { event, status, read: { reason: 'completing', delaySeconds: 0 } } : { event, status }
+    }
+  }
+}
+
+/** Writes down what became of events: their state and the counters, the log, dead letters, owed reads and their jobs. */
+export async function recordFates(
+  parts: Pick<ProcessingParts, 'queue' | 'mover'>,
+  tx: Transaction,
+  o: { readonly fates: readonly EventFate[]; readonly startedAt: number },
+): Promise<void> {
+  const durationMs = Math.round((performance.now() - o.startedAt) * 1000) / 1000 / Math.max(1, o.fates.length)
+  const gaveUp = o.fates.filter((fate) => fate.status === 'dead_letter')
+  await insertDeadLetters(tx, gaveUp.map(deadLetterOf))
+  await moveInboxEvents(tx, o.fates.map(moveOf), parts.mover)
+  await insertSyncLogs(
+    tx,
+    o.fates.map((fate) => logOf(fate, durationMs, parts.mover.daemonId)),
+  )
+  await askForReads(parts, tx, o.fates.flatMap(readOf))
+}
+
+/** Notes that reads are owed and sends a job for each record. */
+export async function askForReads(
+  parts: Pick<ProcessingParts, 'queue'>,
+  tx: Transaction,
+  reads: readonly ReadRequest[],
+): Promise<void> {
+  if (reads.length === 0) return
+  await requestReads(tx, reads)
+  await sendReads(parts, tx, reads)
+}
+
+/** Sends one job for each owed read; a job already queued for the record carries the new wish too. */
+export async function sendReads(
+  parts: Pick<ProcessingParts, 'queue'>,
+  tx: Transaction,
+  reads: readonly (OwedReadKey & { readonly delaySeconds?: number })[],
+): Promise<void> {
+  if (reads.length === 0) return
+  await parts.queue.send(
+    tx,
+    'read-record',
+    reads.map(({ organizationId, entityType, zohoId, delaySeconds = 0 }) => ({
+      data: { organizationId, entityType, zohoId },
+      singletonKey: `${organizationId}:${entityType}:${zohoId}`,
+      ...(delaySeconds > 0 ? { startAfter: new Date(Date.now() + delaySeconds * 1000) } : {}),
+    })),
+  )
+}
+
+/** The database's time, to which versions of webhooks are compared. */
+export async function databaseNow(tx: Transaction): Promise<number> {
+  const { rows } = await tx.query<{ now: string }>('SELECT tds_now() AS now', [], { name: 'database_now' })
+  const [row] = rows
+  if (row === undefined) throw new RangeError('tds_now() gave no row')
+  return readInstant(row.now)
+}
+
+/** The guilty event of a batch: it waits for its next attempt, or is given up on with its reason. */
+async function failAlone(parts: ProcessingParts, id: string, error: unknown): Promise<ProcessedCounts> {
+  const startedAt = performance.now()
+  return parts.db.transaction(async (tx) => {
+    const events = await lockWaitingEvents(tx, [id])
+    const fates = events.map((event) => fateAfterFailure(event, error, parts.retry()))
+    await recordFates(parts, tx, { fates, startedAt })
+    await parts.queue.send(
+      tx,
+      'apply-event',
+      fates
+        .filter((fate) => fate.status === 'retry')
+        .map((fate) => ({
+          data: { eventId: fate.event.id },
+          startAfter: new Date(Date.now() + (fate.delaySeconds ?? 0) * 1000),
+        })),
+    )
+    return countFates(fates)
+  })
+}
+
+function fateAfterFailure(event: LockedEvent, error: unknown, policy: RetryPolicy): EventFate {
+  const attempt = event.attempt_count + 1
+  const known = failureOf(error)
+  const retries = !(error instanceof TdsError) || error.disposition === 'retry'
+  if (retries && attempt < policy.maxAttempts) {
+    const delayMs = backoffMs({ attempt, baseMs: policy.baseMs, maxMs: policy.maxMs })
+    return { event, status: 'retry', failure: known, delaySeconds: delayMs / 1000 }
+  }
+  return {
+    event,
+    status: 'dead_letter',
+    failure: retries ? { ...known, class: 'exhausted' } : known,
+  }
+}
+
+function moveOf(fate: EventFate): EventMove {
+  const { event, failure } = fate
+  return {
+    id: event.id,
+    received_at: event.received_at,
+    from: event.status,
+    to: fate.status,
+    error_code: failure?.code ?? null,
+    error_message: failure?.message ?? null,
+    attempts: fate.status === 'processing' || (fate.status === 'retry' && fate.read !== undefined) ? 0 : 1,
+    reads: fate.answered === true ? 1 : 0,
+    awaiting_read: fate.read?.reason === 'event' || fate.read?.reason === 'repeat',
+    next_attempt_at: nextAttemptAt(fate),
+  }
+}
+
+function nextAttemptAt(fate: EventFate): string | null {
+  if (fate.status !== 'retry') return null
+  const seconds = fate.delaySeconds ?? fate.read?.delaySeconds ?? 0
+  return new Date(Date.now() + seconds * 1000).toISOString()
+}
+
+function logOf(fate: EventFate, durationMs: number, workerId: string): SyncLogWrite {
+  const { event, failure } = fate
+  return {
+    organization_id: event.organization_id,
+    event_id: event.id,
+    run_id: event.sync_run_id,
+    entity_type: event.entity_type,
+    source_entity_id: event.source_entity_id,
+    operation: event.operation_type,
+    outcome: fate.status,
+    attempt: event.attempt_count + 1,
+    duration_ms: durationMs,
+    error_code: failure?.code ?? null,
+    error_message: failure?.message ?? null,
+    worker_id: workerId,
+    detail: fate.why ?? null,
+  }
+}
+
+function deadLetterOf(fate: EventFate): DeadLetterWrite {
+  const reason = fate.failure ?? failureOf(new Error(fate.why ?? 'given up without a reason'))
+  return {
+    event_id: fate.event.id,
+    class: reason.class,
+    fingerprint: reason.fingerprint,
+    failure_reason: reason.message,
+    error_code: reason.code,
+    error_message: reason.message,
+    total_attempts: fate.event.attempt_count + 1,
+  }
+}
+
+function readOf({ event, read }: EventFate): ReadRequest[] {
+  if (read === undefined || event.source_entity_id === null) return []
+  return [
+    {
+      organizationId: event.organization_id,
+      entityType: event.entity_type,
+      zohoId: event.source_entity_id,
+      eventId: event.id,
+      ...read,
+    },
+  ]
+}
+
+function countFates(fates: readonly EventFate[]): ProcessedCounts {
+  const counts: ProcessedCounts = {}
+  for (const fate of fates) counts[fate.status] = (counts[fate.status] ?? 0) + 1
+  return counts
+}
+
+function addCounts(counts: ProcessedCounts, more: ProcessedCounts): void {
+  for (const [status, events] of Object.entries(more)) counts[status] = (counts[status] ?? 0) + events
+}

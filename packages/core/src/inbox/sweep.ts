@@ -1,0 +1,92 @@
+import {
+  eventsWithoutJob,
+  eventsWithoutRead,
+  holdSweep,
+  isolateEvents,
+  lockWaitingEvents,
+  readsWithoutJob,
+  takeAbandonedClaims,
+  type Database,
+  type Mover,
+  type Transaction,
+} from '@tds/db'
+import type { Queue } from '@tds/queue'
+import { failure } from './failure.ts'
+import { askForReads, recordFates, sendReads } from './process-events.ts'
+
+/** What the sweeper needs to know of its surroundings. */
+export interface SweepParts {
+  readonly db: Database
+  readonly queue: Pick<Queue, 'send'>
+  readonly mover: Mover
+}
+
+/** An event that was alone in a worker's hands this many times when the worker died is the one that kills. */
+const killerDeaths = 3
+const sweepLimit = 5000
+
+/** One pass that takes back what dead workers held in their hands; runs often, because somebody waits for those events. */
+export async function takeBackWork(parts: SweepParts): Promise<Record<string, number>> {
+  return parts.db.transaction(async (tx) => ({ takenBack: await takeBackClaims(parts, tx) }))
+}
+
+/**
+ * One pass of the sweeper: gives a new job to whatever the inbox holds unfinished and no job carries.
+ * The inbox is the truth, the queue only a carrier: losing every job costs one pass.
+ */
+export async function sweepInbox(parts: SweepParts): Promise<Record<string, number>> {
+  return parts.db.transaction(async (tx) => {
+    if (!(await holdSweep(tx))) return {}
+    const orphans = await eventsWithoutJob(tx, sweepLimit)
+    await sendEvents(parts, tx, orphans)
+    const unread = await eventsWithoutRead(tx, sweepLimit)
+    await askForReads(
+      parts,
+      tx,
+      unread.map((event) => ({ ...event, reason: 'event' as const, delaySeconds: 0 })),
+    )
+    const reads = await readsWithoutJob(tx, sweepLimit)
+    await sendReads(parts, tx, reads)
+    return { rescued: orphans.length, askedAgain: unread.length, readsRescued: reads.length }
+  })
+}
+
+async function takeBackClaims(parts: SweepParts, tx: Transaction): Promise<number> {
+  let takenBack = 0
+  for (const claim of await takeAbandonedClaims(tx)) {
+    if (!claim.died) {
+      await sendEvents(parts, tx, claim.event_ids)
+      continue
+    }
+    const waiting = await isolateEvents(tx, claim.event_ids, { countsDeath: claim.alone })
+    const killers = waiting.filter((event) => event.deaths >= killerDeaths).map((event) => event.id)
+    await giveUpKillers(parts, tx, killers)
+    await sendEvents(
+      parts,
+      tx,
+      waiting.filter((event) => event.deaths < killerDeaths).map((event) => event.id),
+    )
+    takenBack += waiting.length
+  }
+  return takenBack
+}
+
+async function giveUpKillers(parts: SweepParts, tx: Transaction, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return
+  const startedAt = performance.now()
+  const events = await lockWaitingEvents(tx, ids)
+  const killed = failure('killer', 'killed_worker', `${String(killerDeaths)} workers died while they processed it alone`)
+  await recordFates(parts, tx, {
+    fates: events.map((event) => ({ event, status: 'dead_letter' as const, failure: killed })),
+    startedAt,
+  })
+}
+
+async function sendEvents(parts: SweepParts, tx: Transaction, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return
+  await parts.queue.send(
+    tx,
+    'apply-event',
+    ids.map((eventId) => ({ data: { eventId } })),
+  )
+}

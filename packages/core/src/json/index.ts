@@ -1,0 +1,16 @@
+export { canonicalJson, exactStringify } from './canonical-json.ts'
+export {
+  answerLimits,
+  deliveryLimits,
+  ExactNumber,
+  isExactObject,
+  storedLimits,
+  type ExactJson,
+  type ExactObject,
+  type JsonFlag,
+  type JsonLimits,
+} from './exact-json.ts'
+export { normalDecimal } from './normal-decimal.ts'
+export { parseExactJson, parseExactText, type ParsedJson } from './parse-exact-json.ts'
+export { sha256Hex } from './sha256.ts'
+export { shownKey, UnusableBody, type UnusableReason } from './unusable-body.ts'

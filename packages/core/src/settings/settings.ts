@@ -1,0 +1,56 @@
+import type { Database } from '@tds/db'
+import { childLogger, poller, type Poller } from '@tds/runtime'
+import { z } from 'zod'
+
+const log = childLogger('core:settings')
+
+/**
+ * The run-time tunables that code reads, with what each accepts and what holds until the table was read.
+ * Their home is `tds_configuration`; docs/reference/settings.md lists them, and a test compares the two.
+ */
+export const settingDefinitions = {
+  max_retry_attempts: { schema: z.int().min(1).max(100), fallback: 3 },
+  retry_backoff_base_ms: { schema: z.int().min(10).max(3_600_000), fallback: 1000 },
+  retry_backoff_max_ms: { schema: z.int().min(10).max(86_400_000), fallback: 60_000 },
+  batch_size: { schema: z.int().min(1).max(1000), fallback: 100 },
+} as const
+
+/** Key of a setting that code reads. */
+export type SettingKey = keyof typeof settingDefinitions
+
+/** The settings as last read; a change in the table takes effect within one interval, without a restart. */
+export interface Settings extends Poller {
+  number(key: SettingKey): number
+}
+
+/**
+ * Reads `tds_configuration` at start and every `everyMs`. A value that its schema refuses is logged by name and the last
+ * good one stays: a slip of the hand must not stop the daemon.
+ */
+export function createSettings(db: Database, o: { readonly everyMs?: number } = {}): Settings {
+  const values = new Map<string, number>()
+  const reading = poller({
+    name: 'settings',
+    everyMs: o.everyMs ?? 10_000,
+    runOnce: async () => {
+      const rows = await db.prisma.setting.findMany({ where: { isActive: true } })
+      for (const row of rows) take(values, row.configKey, row.configValue)
+      return { read: rows.length }
+    },
+  })
+  return {
+    ...reading,
+    number: (key) => values.get(key) ?? settingDefinitions[key].fallback,
+  }
+}
+
+function take(values: Map<string, number>, key: string, value: unknown): void {
+  if (!isSettingKey(key)) return
+  const read = settingDefinitions[key].schema.safeParse(value)
+  if (read.success) values.set(key, read.data)
+  else log.warn('A setting was refused; the value before it stays', { setting: key, problem: z.prettifyError(read.error) })
+}
+
+function isSettingKey(key: string): key is SettingKey {
+  return Object.hasOwn(settingDefinitions, key)
+}

@@ -1,0 +1,86 @@
+import { pipelineStatus, type Database, type PipelineStatus } from '@tds/db'
+import type { HealthCheck, HealthResult } from '@tds/runtime'
+
+/** From where on a figure degrades the system, and from where on it is unhealthy; docs/operations/health.md has this table. */
+export const pipelineThresholds = {
+  oldestWaitingSeconds: { degraded: 60, unhealthy: 900 },
+  successRatio: { degraded: 0.995, unhealthy: 0.5, minimumEvents: 20 },
+  oldestOwedReadSeconds: { degraded: 300, unhealthy: Infinity },
+} as const
+
+/** Checks of the path from inbox to mirror by its outcomes; every daemon that serves `/health` uses these. One statement feeds them all. */
+export function pipelineChecks(db: Database): HealthCheck[] {
+  const shared = shareForASecond(() => pipelineStatus(db))
+  const check = (name: string, judge: (status: PipelineStatus) => HealthResult): HealthCheck => ({
+    name,
+    check: async () => judge(await shared()),
+  })
+  return [
+    check('waiting events', judgeWaiting),
+    check('success ratio', judgeSuccess),
+    check('dead letters', judgeDeadLetters),
+    check('quarantine', judgeQuarantine),
+    check('owed reads', judgeReads),
+    check('workers', judgeWorkers),
+  ]
+}
+
+function judgeWaiting({ waiting, oldest_waiting_seconds: oldest }: PipelineStatus): HealthResult {
+  const facts = { waiting, oldestSeconds: oldest === null ? null : Math.round(oldest) }
+  if (oldest === null) return { status: 'healthy', detail: 'No event is waiting.', facts }
+  const detail = `${String(waiting)} events wait, the oldest for ${String(Math.round(oldest))} s.`
+  return { status: byThreshold(oldest, pipelineThresholds.oldestWaitingSeconds), detail, facts }
+}
+
+function judgeSuccess({ finished_last_hour: finished, succeeded_last_hour: succeeded }: PipelineStatus): HealthResult {
+  const { degraded, unhealthy, minimumEvents } = pipelineThresholds.successRatio
+  const facts = { finishedLastHour: finished, succeededLastHour: succeeded }
+  if (finished === 0) return { status: 'healthy', detail: 'No event was finished in the last hour.', facts }
+  const ratio = succeeded / finished
+  const detail = `${String(succeeded)} of ${String(finished)} events of the last hour succeeded.`
+  if (ratio >= degraded) return { status: 'healthy', detail, facts }
+  return { status: ratio < unhealthy && finished >= minimumEvents ? 'unhealthy' : 'degraded', detail, facts }
+}
+
+function judgeDeadLetters({ open_dead_letters: open }: PipelineStatus): HealthResult {
+  if (open === 0) return { status: 'healthy', detail: 'No dead letter is open.', facts: { open } }
+  return { status: 'degraded', detail: `${String(open)} dead letters wait for a person.`, facts: { open } }
+}
+
+function judgeQuarantine({ quarantined }: PipelineStatus): HealthResult {
+  const facts = { quarantined }
+  if (quarantined === 0) return { status: 'healthy', detail: 'No delivery is quarantined.', facts }
+  return { status: 'degraded', detail: `${String(quarantined)} deliveries are quarantined.`, facts }
+}
+
+function judgeReads({ owed_reads: owed, oldest_owed_read_seconds: overdue }: PipelineStatus): HealthResult {
+  const facts = { owed, oldestOverdueSeconds: overdue === null ? null : Math.round(overdue) }
+  if (overdue === null) return { status: 'healthy', detail: `${String(owed)} reads are owed, none is overdue.`, facts }
+  const detail = `${String(owed)} reads are owed, the oldest is ${String(Math.round(overdue))} s overdue.`
+  return { status: byThreshold(overdue, pipelineThresholds.oldestOwedReadSeconds), detail, facts }
+}
+
+function judgeWorkers({ workers_alive: alive, waiting }: PipelineStatus): HealthResult {
+  const facts = { alive }
+  if (alive > 0) return { status: 'healthy', detail: `${String(alive)} workers are alive.`, facts }
+  const detail = 'No worker has beaten for 30 seconds: events are accepted but not applied.'
+  return { status: waiting > 0 ? 'unhealthy' : 'degraded', detail, facts }
+}
+
+function byThreshold(
+  value: number,
+  limits: { readonly degraded: number; readonly unhealthy: number },
+): HealthResult['status'] {
+  if (value >= limits.unhealthy) return 'unhealthy'
+  return value >= limits.degraded ? 'degraded' : 'healthy'
+}
+
+/** The checks of one report ask at the same moment; they share one answer. */
+function shareForASecond<T>(ask: () => Promise<T>): () => Promise<T> {
+  let held: { readonly at: number; readonly answer: Promise<T> } | null = null
+  return () => {
+    const at = performance.now()
+    if (held === null || at - held.at > 1000) held = { at, answer: ask() }
+    return held.answer
+  }
+}

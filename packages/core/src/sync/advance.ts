@@ -1,0 +1,68 @@
+import type { MappedRecord } from '../entities/map-record.ts'
+import type { Decision, IncomingChange } from './change.ts'
+import { instantOfMillis, type Instant } from './instant.ts'
+import { isComplete, type RecordState } from './record-state.ts'
+
+/** The record as it stands once a decision is carried out; `stored` itself where nothing moves. Pure, like `decide`. */
+export function advance(
+  stored: RecordState | null,
+  incoming: IncomingChange,
+  o: { readonly decision: Decision; readonly now: Instant },
+): RecordState | null {
+  const { decision, now } = o
+  if (decision.outcome === 'stale' || decision.outcome === 'reread') return stored
+  if (decision.outcome === 'unchanged') {
+    if (!decision.advances || stored === null) return stored
+    if (incoming.says.kind !== 'content') return { ...stored, readAt: laterOf(stored.readAt, incoming.lookedAt) }
+    return withContent(stored, incoming, incoming.says.record)
+  }
+  const base = stored ?? blank
+  if (incoming.says.kind !== 'content') {
+    return {
+      ...base,
+      readAt: laterOf(base.readAt, incoming.lookedAt),
+      deletedAt: now,
+      revision: base.revision + 1,
+    }
+  }
+  // What a tombstone still holds may be long out of date: only a complete answer makes a restored row complete again.
+  const living = base.deletedAt === null ? base : { ...base, deletedAt: null, completedVersion: null }
+  return { ...withContent(living, incoming, incoming.says.record), revision: base.revision + 1 }
+}
+
+/** True when the row is not known completely at its version, so that a completing read is owed. */
+export function owesCompletingRead(state: RecordState): boolean {
+  return state.deletedAt === null && !isComplete(state)
+}
+
+const blank: RecordState = {
+  columns: {},
+  customFields: '{}',
+  children: {},
+  version: null,
+  completedVersion: null,
+  createdAt: null,
+  readAt: null,
+  deletedAt: null,
+  revision: 0,
+}
+
+function withContent(base: RecordState, incoming: IncomingChange, record: MappedRecord): RecordState {
+  const version = record.version === null ? base.version : instantOfMillis(record.version)
+  const completes = record.completeness === 'complete'
+  return {
+    ...base,
+    columns: { ...base.columns, ...record.columns },
+    customFields: record.customFields ?? base.customFields,
+    children: { ...base.children, ...record.children },
+    version,
+    // A type without versions is complete as of the look itself.
+    completedVersion: completes ? (version ?? incoming.lookedAt) : base.completedVersion,
+    createdAt: record.createdAt === null ? base.createdAt : instantOfMillis(record.createdAt),
+    readAt: laterOf(base.readAt, incoming.lookedAt),
+  }
+}
+
+function laterOf(left: Instant | null, right: Instant): Instant {
+  return left === null || right > left ? right : left
+}

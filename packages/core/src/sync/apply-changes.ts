@@ -1,0 +1,290 @@
+import {
+  DatabaseConflict,
+  insertAuditEntries,
+  insertRecords,
+  lockRecords,
+  readChildRows,
+  replaceChildRows,
+  updateRecords,
+  type AuditEntryWrite,
+  type RecordKey,
+  type RecordWrite,
+  type Transaction,
+} from '@tds/db'
+import type { EntityDefinition } from '../entities/define-entity.ts'
+import { exactStringify, isExactObject, parseExactText, storedLimits } from '../json/index.ts'
+import { advance, owesCompletingRead } from './advance.ts'
+import { auditEntry } from './audit-entry.ts'
+import type { AppliedOutcome, Decision, IncomingChange } from './change.ts'
+import { changedFields } from './content.ts'
+import { decide } from './decide.ts'
+import { readInstant, writeInstant, type Instant } from './instant.ts'
+import type { RecordState } from './record-state.ts'
+import { recordTableOf } from './record-table.ts'
+import { rowHash } from './row-hash.ts'
+import { storedObject, storedValues } from './stored-values.ts'
+
+/** A change of one record together with who and what brought it. */
+export interface RecordChange extends IncomingChange {
+  readonly entity: EntityDefinition
+  readonly organizationId: string
+  readonly zohoId: string
+  readonly eventId: string | null
+  readonly runId: string | null
+  /** Daemon or person; the audit trail keeps it. */
+  readonly actor: string
+  readonly reason: string | null
+  readonly requestId: string | null
+}
+
+/** What became of one change, in the order given. */
+export interface ChangeResult {
+  readonly decision: Decision
+  /** The row, after all changes of this call, is not known completely: a completing read is owed. */
+  readonly owesRead: boolean
+}
+
+/**
+ * The one path of every change: webhook, backfill, incremental read, repair, replay and manual sync all end here.
+ * Decides each change against the stored record, several of one record as if one after the other, and writes row, lines
+ * and audit entries with one statement each. Runs inside the caller's transaction.
+ * Throws {@link DatabaseConflict} when another transaction changed a record meanwhile: roll back and call again.
+ */
+export async function applyChanges(
+  tx: Transaction,
+  changes: readonly RecordChange[],
+  now: Instant,
+): Promise<ChangeResult[]> {
+  const results: ChangeResult[] = new Array<ChangeResult>(changes.length)
+  const audits: { readonly index: number; readonly entry: AuditEntryWrite }[] = []
+  for (const group of groupByEntity(changes)) {
+    const stored = await loadStates(tx, group.entity, group.records)
+    const folds = group.records.map((record) => fold(record, stored.get(keyText(record.key)) ?? null, now))
+    for (const folded of folds) {
+      for (const [index, result] of folded.results) results[index] = result
+      audits.push(...folded.audits)
+    }
+    await writeFolds(tx, group.entity, folds)
+  }
+  audits.sort((left, right) => left.index - right.index)
+  if (audits.length > 0) {
+    await insertAuditEntries(
+      tx,
+      audits.map((audit) => audit.entry),
+    )
+  }
+  return results
+}
+
+interface RecordChanges {
+  readonly key: RecordKey
+  readonly changes: { readonly index: number; readonly change: RecordChange }[]
+}
+
+interface EntityChanges {
+  readonly entity: EntityDefinition
+  readonly records: RecordChanges[]
+}
+
+/** Groups in the registry's constant order, so that two workers lock tables in the same order. */
+function groupByEntity(changes: readonly RecordChange[]): EntityChanges[] {
+  const groups = new Map<EntityDefinition, Map<string, RecordChanges>>()
+  changes.forEach((change, index) => {
+    const records = groups.get(change.entity) ?? new Map<string, RecordChanges>()
+    groups.set(change.entity, records)
+    const key = { organizationId: change.organizationId, zohoId: change.zohoId }
+    const record = records.get(keyText(key)) ?? { key, changes: [] }
+    records.set(keyText(key), record)
+    record.changes.push({ index, change })
+  })
+  return [...groups]
+    .map(([entity, records]) => ({ entity, records: [...records.values()] }))
+    .sort((left, right) => (left.entity.type < right.entity.type ? -1 : 1))
+}
+
+function keyText(key: RecordKey): string {
+  return JSON.stringify([key.organizationId, key.zohoId])
+}
+
+async function loadStates(
+  tx: Transaction,
+  entity: EntityDefinition,
+  records: readonly RecordChanges[],
+): Promise<Map<string, RecordState>> {
+  const table = recordTableOf(entity)
+  const keys = records.map((record) => record.key)
+  const rows = await lockRecords(tx, table, keys)
+  const children = new Map<string, Record<string, Readonly<Record<string, string | null>>[]>>()
+  if (rows.length > 0) {
+    for (const child of entity.children) {
+      const childTable = table.children.find((candidate) => candidate.table === child.table)
+      if (childTable === undefined) continue
+      for (const row of await readChildRows(tx, childTable, keys)) {
+        const key = keyText({ organizationId: row.organization_id, zohoId: row.parent_zoho_id })
+        const held = children.get(key) ?? {}
+        children.set(key, held)
+        ;(held[child.table] ??= []).push(storedValues(child.columns, row))
+      }
+    }
+  }
+  const states = new Map<string, RecordState>()
+  for (const row of rows) {
+    const key = keyText({ organizationId: row.organization_id, zohoId: row.zoho_id })
+    states.set(key, {
+      columns: storedValues(entity.columns, row),
+      customFields: storedObject(row.custom_fields),
+      children: children.get(key) ?? {},
+      version: instantOrNull(row.source_modified_at),
+      completedVersion: instantOrNull(row.completed_version),
+      createdAt: instantOrNull(row.source_created_at),
+      readAt: instantOrNull(row.source_read_at),
+      deletedAt: instantOrNull(row.deleted_at),
+      revision: row.version,
+    })
+  }
+  return states
+}
+
+interface Folded {
+  readonly key: RecordKey
+  readonly before: RecordState | null
+  readonly after: RecordState | null
+  readonly results: [number, ChangeResult][]
+  readonly audits: { readonly index: number; readonly entry: AuditEntryWrite }[]
+  readonly raws: readonly string[]
+  readonly rawMode: 'merge' | 'replace'
+  readonly corrected: boolean
+  readonly lastEventId: string | null
+}
+
+/** Takes the record through its changes one after the other, in memory; one write follows. */
+function fold(record: RecordChanges, before: RecordState | null, now: Instant): Folded {
+  let state = before
+  let raws: string[] = []
+  let rawMode: 'merge' | 'replace' = 'merge'
+  let corrected = false
+  let lastEventId: string | null = null
+  const decisions: [number, Decision][] = []
+  const audits: { readonly index: number; readonly entry: AuditEntryWrite }[] = []
+  for (const { index, change } of record.changes) {
+    const decision = decide(state, change, now)
+    const next = advance(state, change, { decision, now })
+    decisions.push([index, decision])
+    if (next !== null && isApplied(decision)) {
+      audits.push({ index, entry: auditEntry(state, next, auditContext(change, decision)) })
+      corrected ||= decision.cause === 'correction'
+      lastEventId = change.eventId ?? lastEventId
+    }
+    if (next !== state && change.says.kind === 'content') {
+      if (change.origin === 'detail') [raws, rawMode] = [[change.says.record.raw], 'replace']
+      else raws.push(change.says.record.raw)
+    }
+    state = next
+  }
+  const owesRead = state !== null && owesCompletingRead(state)
+  return {
+    key: record.key,
+    before,
+    after: state,
+    results: decisions.map(([index, decision]) => [index, { decision, owesRead }]),
+    audits,
+    raws,
+    rawMode,
+    corrected,
+    lastEventId,
+  }
+}
+
+function isApplied(decision: Decision): decision is Extract<Decision, { outcome: AppliedOutcome }> {
+  return 'cause' in decision
+}
+
+function auditContext(change: RecordChange, decision: Extract<Decision, { outcome: AppliedOutcome }>) {
+  return {
+    organizationId: change.organizationId,
+    entityType: change.entity.type,
+    zohoId: change.zohoId,
+    operation: decision.outcome,
+    cause: decision.cause,
+    eventId: change.eventId,
+    runId: change.runId,
+    actor: change.actor,
+    reason: change.reason,
+    requestId: change.requestId,
+  }
+}
+
+async function writeFolds(tx: Transaction, entity: EntityDefinition, folds: readonly Folded[]): Promise<void> {
+  const table = recordTableOf(entity)
+  const moved = folds.filter((folded) => folded.after !== folded.before)
+  const inserts = moved.filter((folded) => folded.before === null).map(recordWrite)
+  const updates = moved.filter((folded) => folded.before !== null).map(recordWrite)
+  if (inserts.length > 0) expectAll(await insertRecords(tx, table, inserts), inserts.length, entity)
+  if (updates.length > 0) expectAll(await updateRecords(tx, table, updates), updates.length, entity)
+  for (const child of table.children) {
+    const changed = moved.filter((folded) => childRowsMoved(folded, child.table))
+    if (changed.length === 0) continue
+    await replaceChildRows(tx, child, {
+      parents: changed.map((folded) => folded.key),
+      rows: changed.flatMap((folded) =>
+        (folded.after?.children[child.table] ?? []).map((columns) => ({ parent: folded.key, columns })),
+      ),
+    })
+  }
+}
+
+/** A write that met another count of changes than the decision saw must not stand. */
+function expectAll(written: number, expected: number, entity: EntityDefinition): void {
+  if (written === expected) return
+  throw new DatabaseConflict(`${String(expected - written)} ${entity.table} rows were changed by another transaction`)
+}
+
+function childRowsMoved(folded: Folded, table: string): boolean {
+  const before = folded.before ?? { columns: {}, customFields: '{}', children: {} }
+  const after = folded.after?.children[table] ?? []
+  return changedFields(before, { columns: {}, customFields: undefined, children: { [table]: after } }).length > 0
+}
+
+function recordWrite(folded: Folded): RecordWrite {
+  const { key, before, after } = folded
+  if (after === null) throw new RangeError('A record without a state cannot be written')
+  return {
+    organization_id: key.organizationId,
+    zoho_id: key.zohoId,
+    columns: after.columns,
+    custom_fields: after.customFields,
+    raw: mergeRaws(folded.raws),
+    raw_mode: folded.rawMode,
+    content_hash: rowHash(after),
+    source_created_at: textOrNull(after.createdAt),
+    source_modified_at: textOrNull(after.version),
+    completed_version: textOrNull(after.completedVersion),
+    source_read_at: textOrNull(after.readAt),
+    deleted_at: textOrNull(after.deletedAt),
+    last_event_id: folded.lastEventId,
+    version: after.revision,
+    expected_version: before?.revision ?? 0,
+    may_go_back: folded.corrected,
+  }
+}
+
+/** Lays several bodies of one batch over each other by top-level key, as separate writes would have. */
+function mergeRaws(raws: readonly string[]): string | null {
+  const [first, ...later] = raws
+  if (first === undefined || later.length === 0) return first ?? null
+  const merged = parseExactText(first, storedLimits).value
+  if (!isExactObject(merged)) return first
+  for (const raw of later) {
+    const over = parseExactText(raw, storedLimits).value
+    if (isExactObject(over)) for (const name of Object.keys(over)) merged[name] = over[name] ?? null
+  }
+  return exactStringify(merged)
+}
+
+function instantOrNull(text: string | null): Instant | null {
+  return text === null ? null : readInstant(text)
+}
+
+function textOrNull(instant: Instant | null): string | null {
+  return instant === null ? null : writeInstant(instant)
+}

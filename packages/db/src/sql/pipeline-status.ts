@@ -1,0 +1,39 @@
+import type { Queryable } from '../queryable.ts'
+
+/** How events fare, by what became of them; ages in seconds by the database's clock, null where there is nothing. */
+export interface PipelineStatus {
+  readonly waiting: number
+  readonly oldest_waiting_seconds: number | null
+  readonly quarantined: number
+  readonly open_dead_letters: number
+  readonly finished_last_hour: number
+  readonly succeeded_last_hour: number
+  readonly workers_alive: number
+  readonly owed_reads: number
+  readonly oldest_owed_read_seconds: number | null
+}
+
+/** Reads the state of the whole path in one statement over small indexes, so that health can ask often. */
+export async function pipelineStatus(db: Queryable): Promise<PipelineStatus> {
+  const { rows } = await db.query<PipelineStatus>(
+    `SELECT (SELECT count(*)::int FROM tds_inbox_events WHERE status IN ('pending', 'processing', 'retry')) AS waiting,
+            (SELECT extract(epoch FROM tds_now() - min(received_at))::float8 FROM tds_inbox_events
+              WHERE status IN ('pending', 'processing', 'retry')) AS oldest_waiting_seconds,
+            (SELECT count(*)::int FROM tds_inbox_events WHERE status = 'quarantined') AS quarantined,
+            (SELECT count(*)::int FROM tds_dead_letter_queue WHERE status = 'open') AS open_dead_letters,
+            coalesce(c.finished, 0)::int AS finished_last_hour, coalesce(c.succeeded, 0)::int AS succeeded_last_hour,
+            (SELECT count(*)::int FROM tds_daemons
+              WHERE name = 'worker' AND stopped_at IS NULL AND beat_at > tds_now() - interval '30 seconds') AS workers_alive,
+            (SELECT count(*)::int FROM tds_owed_reads) AS owed_reads,
+            (SELECT extract(epoch FROM tds_now() - min(due_at))::float8 FROM tds_owed_reads WHERE due_at < tds_now())
+              AS oldest_owed_read_seconds
+       FROM (SELECT sum(events) FILTER (WHERE status IN ('applied', 'unchanged', 'stale', 'dead_letter')) AS finished,
+                    sum(events) FILTER (WHERE status IN ('applied', 'unchanged', 'stale')) AS succeeded
+               FROM tds_event_counts WHERE minute > tds_now() - interval '1 hour') c`,
+    [],
+    { name: 'pipeline_status' },
+  )
+  const [row] = rows
+  if (row === undefined) throw new RangeError('pipeline_status gave no row')
+  return row
+}

@@ -1,0 +1,108 @@
+import type { Queryable } from '../queryable.ts'
+import type { OwedReadKey } from './owed-reads.ts'
+
+/** What a dead worker left in its hands: one row per claim. */
+export interface AbandonedClaim {
+  readonly id: string
+  readonly event_ids: readonly string[]
+  readonly alone: boolean
+  /** The worker is known to have died; a living one merely lost its claim to a fault of the database. */
+  readonly died: boolean
+}
+
+/** Seconds without a heartbeat after which a daemon counts as dead; it beats every five. */
+const deadAfterSeconds = 20
+
+/** Takes the expired claims away, holding them from other sweepers until the transaction ends. */
+export async function takeAbandonedClaims(tx: Queryable): Promise<AbandonedClaim[]> {
+  const { rows } = await tx.query<AbandonedClaim>(
+    `DELETE FROM tds_work_claims c
+      WHERE c.id IN (SELECT id FROM tds_work_claims WHERE expires_at < tds_now() ORDER BY expires_at
+                        FOR UPDATE SKIP LOCKED LIMIT 100)
+     RETURNING c.id, c.event_ids, c.alone,
+       NOT EXISTS (SELECT FROM tds_daemons d
+                    WHERE d.id = c.daemon_id AND d.stopped_at IS NULL
+                      AND d.beat_at > tds_now() - make_interval(secs => ${String(deadAfterSeconds)})) AS died`,
+  )
+  return rows
+}
+
+/**
+ * Marks events that were in flight when a worker died: from now on they run alone. One that already ran alone has a death
+ * counted against it. Returns the events that still wait, with their deaths.
+ */
+export async function isolateEvents(
+  tx: Queryable,
+  ids: readonly string[],
+  o: { readonly countsDeath: boolean },
+): Promise<{ readonly id: string; readonly deaths: number }[]> {
+  const { rows } = await tx.query<{ id: string; deaths: number }>(
+    `UPDATE tds_inbox_events SET isolated = true, deaths = deaths + $2::int
+      WHERE id = ANY($1::uuid[]) AND status IN ('pending', 'retry') AND NOT awaiting_read
+     RETURNING id, deaths`,
+    [ids, o.countsDeath ? 1 : 0],
+  )
+  return rows
+}
+
+/** Events that wait, are due, and that no job carries: what the queue lost or never got. */
+export async function eventsWithoutJob(tx: Queryable, limit: number): Promise<string[]> {
+  const { rows } = await tx.query<{ id: string }>(
+    `SELECT e.id FROM tds_inbox_events e
+      WHERE e.status IN ('pending', 'retry') AND NOT e.awaiting_read
+        AND e.received_at < tds_now() - interval '20 seconds'
+        AND (e.next_attempt_at IS NULL OR e.next_attempt_at < tds_now() - interval '20 seconds')
+        AND e.id NOT IN (SELECT unnest(c.event_ids) FROM tds_work_claims c)
+        AND NOT EXISTS (SELECT FROM pgboss.job j
+                         WHERE j.name = 'apply-event' AND j.state < 'completed' AND j.data->>'eventId' = e.id::text)
+      ORDER BY e.received_at
+      LIMIT $1`,
+    [limit],
+  )
+  return rows.map((row) => row.id)
+}
+
+/** Reads that are due and that no job carries and no daemon holds, freed from holders whose time is over. */
+export async function readsWithoutJob(tx: Queryable, limit: number): Promise<OwedReadKey[]> {
+  const { rows } = await tx.query<OwedReadKey>(
+    `SELECT r.organization_id AS "organizationId", r.entity_type AS "entityType", r.zoho_id AS "zohoId"
+       FROM tds_owed_reads r
+      WHERE r.due_at < tds_now() - interval '5 seconds'
+        AND (r.claimed_by IS NULL OR r.claim_expires_at < tds_now())
+        AND NOT EXISTS (SELECT FROM pgboss.job j
+                         WHERE j.name = 'read-record' AND j.state < 'completed'
+                           AND j.data->>'zohoId' = r.zoho_id AND j.data->>'entityType' = r.entity_type::text
+                           AND j.data->>'organizationId' = r.organization_id)
+      ORDER BY r.due_at
+      LIMIT $1`,
+    [limit],
+  )
+  return rows
+}
+
+/** Events that await a read which nobody owes any more; they ask again. */
+export async function eventsWithoutRead(
+  tx: Queryable,
+  limit: number,
+): Promise<(OwedReadKey & { readonly eventId: string })[]> {
+  const { rows } = await tx.query<OwedReadKey & { eventId: string }>(
+    `SELECT e.organization_id AS "organizationId", e.entity_type AS "entityType", e.source_entity_id AS "zohoId",
+            e.id AS "eventId"
+       FROM tds_inbox_events e
+      WHERE e.awaiting_read
+        AND NOT EXISTS (SELECT FROM tds_owed_reads r
+                         WHERE r.organization_id = e.organization_id AND r.entity_type = e.entity_type
+                           AND r.zoho_id = e.source_entity_id)
+      LIMIT $1`,
+    [limit],
+  )
+  return rows
+}
+
+/** Lets one sweeper at a time through; the others' passes do nothing. Ends with the transaction. */
+export async function holdSweep(tx: Queryable): Promise<boolean> {
+  const { rows } = await tx.query<{ held: boolean }>(
+    `SELECT pg_try_advisory_xact_lock(hashtext('tds.sweep')) AS held`,
+  )
+  return rows[0]?.held ?? false
+}

@@ -1,0 +1,124 @@
+import { Writable } from 'node:stream'
+import winston from 'winston'
+import { currentLogContext } from './log-context.ts'
+import { formatLogLine, logLevels, type LogEntry, type LogFormat, type LogLevel } from './log-line.ts'
+
+/** Writes lines under one name. The fact called `error` is told with code, disposition, next step and stack. */
+export interface Logger {
+  debug(message: string, facts?: Record<string, unknown>): void
+  info(message: string, facts?: Record<string, unknown>): void
+  warn(message: string, facts?: Record<string, unknown>): void
+  error(message: string, facts?: Record<string, unknown>): void
+}
+
+/** What `configureLogging` decides for the whole process. */
+export interface LoggingOptions {
+  daemon: string
+  level: LogLevel
+  format: LogFormat
+  /** Where lines go, default standard output. */
+  write?: ((line: string) => void) | undefined
+}
+
+/**
+ * Decides where and how this process logs; may be called again. Lines logged before the first call are held (the
+ * last 500 of them) and come out now, so that loggers can be used at module level.
+ */
+export function configureLogging({ daemon, level, format, write }: LoggingOptions): void {
+  closeOutput()
+  settings = { daemon, format, write: write ?? null }
+  setLogLevel(level)
+  for (const early of held.splice(0)) emit(early)
+}
+
+/** Changes the level of the running process. */
+export function setLogLevel(level: LogLevel): void {
+  currentLevel = level
+}
+
+/** A logger named `package:subsystem`. Cheap, and usable at module level before `configureLogging`. */
+export function childLogger(name: string): Logger {
+  const at =
+    (level: LogLevel) =>
+    (message: string, facts: Record<string, unknown> = {}): void => {
+      emit({ level, logger: name, message, facts, time: new Date(), context: currentLogContext() })
+    }
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+}
+
+/** Resolves when every line logged so far has left the process, or after two seconds if nobody takes them. */
+export async function flushLogging(): Promise<void> {
+  const closing = closeOutput()
+  const patience = new AbortController()
+  const timeout = new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, 2000)
+    patience.signal.addEventListener('abort', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+  await Promise.race([closing, timeout])
+  patience.abort()
+}
+
+type EarlyEntry = Omit<LogEntry, 'daemon'>
+
+interface Settings {
+  daemon: string
+  format: LogFormat
+  write: ((line: string) => void) | null
+}
+
+interface Output {
+  logger: winston.Logger
+  closed: Promise<void>
+}
+
+const mostHeld = 500
+const held: EarlyEntry[] = []
+let currentLevel: LogLevel = 'info'
+let settings: Settings | null = null
+let output: Output | null = null
+
+function emit(entry: EarlyEntry): void {
+  if (settings === null) {
+    held.push(entry)
+    if (held.length > mostHeld) held.shift()
+    return
+  }
+  if (logLevels.indexOf(entry.level) < logLevels.indexOf(currentLevel)) return
+  const line = formatLogLine({ ...entry, daemon: settings.daemon }, settings.format)
+  if (settings.write !== null) settings.write(line)
+  else (output ??= openOutput()).logger.log({ level: entry.level, message: line })
+}
+
+function openOutput(): Output {
+  const sink = new Writable({
+    // The callback waits for the line to have left, so that closing means flushed.
+    write: (chunk: Buffer, _encoding, done) => {
+      // A reader that has gone is no reason to fail: the daemon goes on without its log.
+      process.stdout.write(chunk, () => {
+        done()
+      })
+    },
+  })
+  const closed = new Promise<void>((resolve) => sink.on('close', resolve))
+  const transport = new winston.transports.Stream({ stream: sink, eol: '\n' })
+  transport.on('finish', () => sink.end())
+  const logger = winston.createLogger({
+    // Levels are compared in emit(), before the work of formatting.
+    level: 'debug',
+    // The line is complete: winston only carries it.
+    format: winston.format.printf((info) => String(info.message)),
+    transports: [transport],
+  })
+  return { logger, closed }
+}
+
+async function closeOutput(): Promise<void> {
+  const closing = output
+  output = null
+  if (closing === null) return
+  closing.logger.end()
+  await closing.closed
+}

@@ -1,0 +1,150 @@
+import type { Environment } from './config.ts'
+import { codeOf, ConfigError, messageOf, TdsError } from './errors.ts'
+import { logLevels } from './log-line.ts'
+import { childLogger, configureLogging, flushLogging } from './logger.ts'
+import { redactText } from './redaction.ts'
+import type { Service } from './service.ts'
+import { TDS_VERSION } from './version.ts'
+
+const log = childLogger('runtime:run')
+
+/** What a daemon may do to its own process. */
+export interface DaemonControl {
+  /** Brings the daemon down because of an error that no retry cures: told, stopped in order, exit code as for a failed start. */
+  fail(error: unknown): void
+}
+
+/** Makes a daemon's services from its environment. */
+export type BuildService = (env: Environment, control: DaemonControl) => Promise<Service> | Service
+
+/** Bounds of the end of a process. */
+export interface RunOptions {
+  /** A stop that takes longer ends the process with exit code 1; default 30 s. */
+  stopTimeoutMs?: number | undefined
+  /** The same after a crash, when nothing is certain any more; default 5 s. */
+  crashTimeoutMs?: number | undefined
+}
+
+/**
+ * Runs one daemon until a signal ends it: the whole of its `main.ts`. Resolves once the daemon has started.
+ *
+ * SIGTERM, SIGINT and SIGHUP stop it in order and exit 0; a second signal exits 1 at once. Bad configuration, a
+ * wrong schema (`schema_…`) or an unsafe database (`durability_…`) exit 78: restarting does not help. Any other
+ * failure to start, to stop in time or at all, and every error that nobody caught, exit 1. No log line is lost.
+ */
+export async function run(
+  name: string,
+  build: BuildService,
+  { stopTimeoutMs = 30_000, crashTimeoutMs = 5000 }: RunOptions = {},
+): Promise<void> {
+  let daemon: Service | null = null
+  let exitCode = 0
+  let ending: Promise<void> | null = null
+  let signals = 0
+
+  surviveClosedOutput()
+  configureLogging({ daemon: name, ...logSettings(process.env) })
+  process.on('uncaughtException', onCrash)
+  process.on('unhandledRejection', onCrash)
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, onSignal)
+  await launch()
+
+  async function launch(): Promise<void> {
+    try {
+      daemon = await build({ ...process.env }, { fail })
+      if (ending !== null) return
+      await daemon.start()
+      log.info('started', { version: TDS_VERSION, pid: process.pid, node: process.version })
+    } catch (error) {
+      // A start that a signal overtook has not failed.
+      if (ending === null) fail(error)
+    }
+  }
+
+  function fail(error: unknown): void {
+    tell(name, error)
+    end(exitCodeOf(error), stopTimeoutMs)
+  }
+
+  function onSignal(signal: NodeJS.Signals): void {
+    signals += 1
+    if (signals > 1) process.exit(1)
+    log.info('stopping', { signal })
+    end(0, stopTimeoutMs)
+  }
+
+  function onCrash(thrown: unknown): void {
+    try {
+      log.error('crashed: an error that nobody caught', { error: thrown })
+      end(1, crashTimeoutMs)
+    } catch {
+      process.exit(1)
+    }
+  }
+
+  // The first reason to end starts the stop; a worse one that comes meanwhile only changes the exit code.
+  function end(code: number, withinMs: number): void {
+    exitCode = Math.max(exitCode, code)
+    const lastResort = setTimeout(() => {
+      log.error('the stop took too long', { withinMs })
+      void exit(Math.max(exitCode, 1))
+    }, withinMs)
+    lastResort.unref()
+    ending ??= stopAndExit()
+  }
+
+  async function stopAndExit(): Promise<void> {
+    try {
+      await daemon?.stop()
+    } catch (error) {
+      log.error('did not stop cleanly', { error })
+      exitCode = Math.max(exitCode, 1)
+    }
+    log.info('stopped', { exitCode })
+    await exit(exitCode)
+  }
+}
+
+// EX_CONFIG of sysexits.h; the units tell systemd not to restart on it.
+const exitBadConfiguration = 78
+
+function exitCodeOf(error: unknown): number {
+  return error instanceof ConfigError || isRefusal(error) ? exitBadConfiguration : 1
+}
+
+function isRefusal(error: unknown): error is TdsError {
+  return error instanceof TdsError && /^(schema|durability)_/.test(error.code)
+}
+
+function tell(name: string, error: unknown): void {
+  if (error instanceof ConfigError) {
+    const problems = error.problems.map((problem) => `  ${problem.name}: ${problem.message}`)
+    printPlainly([`${name} cannot run with this configuration:`, ...problems, error.nextStep])
+  } else if (isRefusal(error)) {
+    printPlainly([`${name} refuses to run: ${messageOf(error)} (${codeOf(error) ?? ''})`, error.nextStep])
+  } else {
+    log.error('failed', { error })
+  }
+}
+
+// For the person who has just started it and sees the terminal or the unit's journal.
+function printPlainly(lines: readonly string[]): void {
+  process.stderr.write(`${lines.map((line) => redactText(line)).join('\n')}\n`)
+}
+
+async function exit(code: number): Promise<void> {
+  await flushLogging()
+  process.exit(code)
+}
+
+// The daemon is worth more than its log: it goes on when the reader of its output has gone.
+function surviveClosedOutput(): void {
+  process.stdout.on('error', () => undefined)
+  process.stderr.on('error', () => undefined)
+}
+
+// Provisional, so that even a refused configuration is logged in the format asked for.
+function logSettings(env: Environment) {
+  const level = logLevels.find((known) => known === env['LOG_LEVEL']) ?? 'info'
+  return { level, format: env['LOG_FORMAT'] === 'pretty' ? 'pretty' : 'json' } as const
+}

@@ -1,0 +1,3 @@
+export { captureLogs, type CapturedLogs } from './capture-logs.ts'
+export { manualClock, type ManualClock } from './manual-clock.ts'
+export { describeService, type ServiceUnderTest } from './service-contract.ts'
