@@ -1,20 +1,26 @@
 import { createSettings, pipelineChecks, type RecordSource } from '@tds/core'
-import { daemonRegistry, isDatabaseUnavailable, openDatabase, verifyDatabase } from '@tds/db'
+import { classifyDatabaseError, daemonRegistry, openDatabase, verifyDatabase } from '@tds/db'
 import { createQueue } from '@tds/queue'
 import {
+  childLogger,
   configureLogging,
   createHealth,
+  describeConfig,
   healthServer,
   heartbeat,
   httpClient,
+  loadConfig,
+  service,
   serviceGroup,
   TDS_VERSION,
   untilReady,
   type DaemonControl,
+  type Environment,
   type Service,
 } from '@tds/runtime'
 import { zohoHosts, zohoRecordSource } from '@tds/zoho'
-import type { WorkerConfig } from './config.ts'
+import { hostname } from 'node:os'
+import { workerConfigSchema, type WorkerConfig } from './config.ts'
 import { createLanes } from './lanes.ts'
 import { applyEvents } from './loops/apply-events.ts'
 import { readRecords } from './loops/read-records.ts'
@@ -25,13 +31,20 @@ export interface WorkerOverrides {
   readonly source?: RecordSource
 }
 
+/** Builds the worker from its environment, for `run()`. Throws ConfigError with every problem at once. */
+export function workerFromEnvironment(env: Environment, control: DaemonControl): Service {
+  const config = loadConfig(workerConfigSchema, env)
+  configureLogging({ daemon: 'worker', level: config.LOG_LEVEL, format: config.LOG_FORMAT })
+  childLogger('worker:app').info('configuration', describeConfig(workerConfigSchema, config))
+  return createWorker(config, control)
+}
+
 /** Wires the worker: health first, so that it can tell what it waits for; then, once Postgres is there, everything that works. */
 export function createWorker(
   config: WorkerConfig,
   control: DaemonControl,
   overrides: WorkerOverrides = {},
 ): Service {
-  configureLogging({ daemon: 'worker', level: config.LOG_LEVEL, format: config.LOG_FORMAT })
   const db = openDatabase({
     url: config.DATABASE_URL,
     directUrl: config.DATABASE_DIRECT_URL,
@@ -42,7 +55,7 @@ export function createWorker(
   })
   const source = overrides.source ?? zohoSource(config)
   const queue = createQueue({ db, role: 'worker' })
-  const registry = daemonRegistry(db, { name: 'worker', version: TDS_VERSION })
+  const registry = daemonRegistry(db, { name: 'worker', version: TDS_VERSION, host: hostname(), pid: process.pid })
   const settings = createSettings(db)
   const lanes = createLanes()
   const parts = { db, queue, daemonId: registry.id, lanes }
@@ -53,8 +66,7 @@ export function createWorker(
   })
 
   const work = serviceGroup('worker:work', [
-    registry,
-    heartbeat({ everyMs: 5_000, beat: () => registry.beat() }),
+    heartbeat({ everyMs: 5_000, ...registry }),
     settings,
     queue,
     leaseRescuer(parts),
@@ -65,7 +77,7 @@ export function createWorker(
   const gate = untilReady({
     name: 'database',
     attempt: () => verifyDatabase(db),
-    isTransient: isDatabaseUnavailable,
+    isTransient: (error) => classifyDatabaseError(error).disposition === 'retry',
     service: work,
     onFailure: control.fail,
   })
@@ -76,7 +88,7 @@ export function createWorker(
     ready: gate.readiness,
   })
   return serviceGroup('worker', [
-    closing('database pool', () => db.close()),
+    service({ name: 'database', start: () => undefined, stop: () => db.close() }),
     healthServer({ name: 'worker', host: '127.0.0.1', port: config.WORKER_HEALTH_PORT, health }),
     gate,
   ])
@@ -92,9 +104,4 @@ function zohoSource(config: WorkerConfig): RecordSource {
     refreshToken: config.ZOHO_REFRESH_TOKEN,
     http: httpClient({ name: 'zoho', timeoutMs: 30_000, maxBytes: 32 * 1024 * 1024 }),
   })
-}
-
-/** Something that needs no start but must be closed last. */
-function closing(name: string, stop: () => Promise<void>): Service {
-  return { name, start: () => Promise.resolve(), stop }
 }

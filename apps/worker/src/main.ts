@@ -1,5 +1,4 @@
-import { loadConfig, run } from '@tds/runtime'
-import { createWorker } from './app.ts'
-import { workerConfigSchema } from './config.ts'
+import { run } from '@tds/runtime'
+import { workerFromEnvironment } from './app.ts'
 
-await run('worker', (env, control) => createWorker(loadConfig(workerConfigSchema, env), control))
+await run('worker', workerFromEnvironment)

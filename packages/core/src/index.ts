@@ -5,13 +5,24 @@ export { mapRecord, type BodyShape, type ColumnValues, type Completeness, type M
 export { UnreadableValue, type UnreadableCode } from './entities/unreadable-value.ts'
 export { readZohoTime } from './entities/zoho-time.ts'
 export { failureOf, type Failure } from './inbox/failure.ts'
+export {
+  eventId,
+  idempotencyKey,
+  unusableKey,
+  type EventIdentity,
+  type IdempotencyKey,
+  type Operation,
+} from './inbox/idempotency-key.ts'
+export { unstorableReason, type IncomingEvent } from './inbox/incoming-event.ts'
+export { createIntake, type Intake, type IntakeOptions } from './inbox/intake.ts'
 export { processEvents, type ProcessedCounts, type ProcessingParts, type RetryPolicy } from './inbox/process-events.ts'
 export { recordOf } from './inbox/record-of.ts'
+export { type IntakeAnswer } from './inbox/store-deliveries.ts'
 export { sweepInbox, takeBackWork, type SweepParts } from './inbox/sweep.ts'
 export { createSettings, settingDefinitions, type SettingKey, type Settings } from './settings/settings.ts'
 export { applyChanges, type ChangeResult, type RecordChange } from './sync/apply-changes.ts'
 export type { ChangeCause, Decision, IncomingChange, Saying } from './sync/change.ts'
 export { decide } from './sync/decide.ts'
 export { performRead, type ReadingParts, type ReadOutcome } from './sync/perform-read.ts'
-export type { RecordAnswer, RecordSource } from './sync/record-source.ts'
+export type { RecordAnswer, RecordRequest, RecordSource } from './sync/record-source.ts'
 export { pipelineChecks, pipelineThresholds } from './status/pipeline-checks.ts'

@@ -1,5 +1,3 @@
-import { types } from 'node:util'
-
 /** What an error asks of whoever holds the work: try again later, give it up for a person, or refuse it. */
 export type Disposition = 'retry' | 'dead-letter' | 'reject'
 
@@ -57,7 +55,7 @@ export class ConfigError extends TdsError {
 
 /** Whether a value is an error object, also one made in another realm (a worker, a test's sandbox). */
 export function isError(value: unknown): value is Error {
-  return value instanceof Error || types.isNativeError(value)
+  return value instanceof Error || Object.prototype.toString.call(value) === '[object Error]'
 }
 
 /** The text of whatever was thrown; an empty message falls back to the causes or the code, never to nothing. */

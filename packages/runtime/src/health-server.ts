@@ -18,6 +18,13 @@ export interface HealthServerOptions {
   health: Health
   /** The variable that sets the port, for the message when it is taken. */
   portVariable?: string | undefined
+  /** How long a client may take over its headers, default 5 s. */
+  headersTimeoutMs?: number | undefined
+}
+
+/** A health server, and the port it listens on. */
+export interface HealthServer extends Service {
+  readonly port: () => number
 }
 
 /**
@@ -25,14 +32,14 @@ export interface HealthServerOptions {
  *
  * `start()` throws a TdsError `port_in_use` (or `listen_failed`) that names the variable to change.
  */
-export function healthServer(options: HealthServerOptions): Service & { port(): number } {
+export function healthServer(options: HealthServerOptions): HealthServer {
   const answer = healthEndpoints(options.health)
   let server: Server | null = null
 
   const lifecycle = service({
     name: options.name,
     start: async () => {
-      const opened = createServer(timeouts, (request, response) => {
+      const opened = createServer(timeoutsOf(options), (request, response) => {
         void respond(request, { response, answer })
       })
       await listen(opened, options)
@@ -48,14 +55,17 @@ export function healthServer(options: HealthServerOptions): Service & { port(): 
   return { ...lifecycle, port: () => (server === null ? options.port : portOf(server)) }
 }
 
-// Short: the answers are small, and whoever asks is near. The check runs often enough for them to hold.
-const timeouts = {
-  headersTimeout: 5000,
-  requestTimeout: 10_000,
-  keepAliveTimeout: 5000,
-  connectionsCheckingInterval: 1000,
-  maxHeaderSize: 8192,
-} as const
+// Short: the answers are small, and whoever asks is near.
+function timeoutsOf({ headersTimeoutMs = 5000 }: HealthServerOptions) {
+  return {
+    headersTimeout: headersTimeoutMs,
+    requestTimeout: 2 * headersTimeoutMs,
+    keepAliveTimeout: 5000,
+    // How often the first two are looked at; Node's own 30 s would make them longer than they say.
+    connectionsCheckingInterval: headersTimeoutMs / 5,
+    maxHeaderSize: 8192,
+  }
+}
 
 type Answer = ReturnType<typeof healthEndpoints>
 

@@ -24,7 +24,11 @@ export function heartbeat({ everyMs, beat, register, deregister, clock }: Heartb
   const beats = poller({ name: 'heartbeat', everyMs, clock, maxBackoffMs: everyMs, runOnce: beatOnce })
   const lifecycle = service({
     name: beats.name,
-    start: () => beats.start(),
+    start: async () => {
+      await beats.start()
+      // Whoever sees our work must find us registered: no spreading of the first one.
+      beats.wake()
+    },
     stop: async () => {
       await beats.stop()
       await sayGoodbye()

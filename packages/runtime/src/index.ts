@@ -28,7 +28,7 @@ export {
   type TdsErrorOptions,
 } from './errors.ts'
 export { freshnessCheck, type FreshnessOptions } from './freshness.ts'
-export { healthServer, type HealthServerOptions } from './health-server.ts'
+export { healthServer, type HealthServer, type HealthServerOptions } from './health-server.ts'
 export {
   createHealth,
   healthEndpoints,

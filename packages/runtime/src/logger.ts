@@ -25,7 +25,7 @@ export interface LoggingOptions {
  * last 500 of them) and come out now, so that loggers can be used at module level.
  */
 export function configureLogging({ daemon, level, format, write }: LoggingOptions): void {
-  closeOutput()
+  void closeOutput()
   settings = { daemon, format, write: write ?? null }
   setLogLevel(level)
   for (const early of held.splice(0)) emit(early)
@@ -47,11 +47,11 @@ export function childLogger(name: string): Logger {
 }
 
 /** Resolves when every line logged so far has left the process, or after two seconds if nobody takes them. */
-export async function flushLogging(): Promise<void> {
+export async function flushLogging({ timeoutMs = 2000 }: { timeoutMs?: number } = {}): Promise<void> {
   const closing = closeOutput()
   const patience = new AbortController()
   const timeout = new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, 2000)
+    const timer = setTimeout(resolve, timeoutMs)
     patience.signal.addEventListener('abort', () => {
       clearTimeout(timer)
       resolve()

@@ -11,9 +11,9 @@ const log = childLogger('runtime:poller')
 /** A service that does the same thing again and again. */
 export interface Poller extends Service {
   /** Asks for a pass at once, or for one more if one is running. During a back-off it waits for its end. */
-  wake(): void
+  readonly wake: () => void
   /** When a pass last ended well; null before the first. */
-  lastSuccessAt(): Date | null
+  readonly lastSuccessAt: () => Date | null
 }
 
 /** What makes one loop different from another. */

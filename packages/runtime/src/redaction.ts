@@ -13,7 +13,7 @@ const masked = '[masked]'
 const deepest = 6
 const mostEntries = 100
 // Longer texts are cut before the patterns run over them, so that a giant one costs no time.
-const longestText = 32_768
+const longestText = 16_384
 
 const registered = new Set<string>()
 let longestSecret = 0
@@ -46,12 +46,12 @@ export function redactRegistered(text: string): string {
 
 /** Makes any value fit for a log line: bounded, without cycles, without secrets or personal data. */
 export function redactValue(value: unknown): SafeValue {
-  return safeValue(value, { depth: 0, seen: new Set() })
+  return safeValue(value, newWalk())
 }
 
 /** Takes from an error what a log may say of it. Axios' and pg's errors carry whole requests and clients: left out. */
 export function redactError(thrown: unknown): SafeError {
-  return safeError(thrown, { depth: 0, seen: new Set() })
+  return safeError(thrown, newWalk())
 }
 
 /** Whether what stands under this key is a secret. Counts, times and the like about a secret are not. */
@@ -110,24 +110,36 @@ const credentialPatterns: readonly (readonly [RegExp, string])[] = [
   ],
   // Headers as text; a scheme word was dealt with above.
   [
-    /\b((?:authorization|cookie|x-webhook-key|x-zoho-webhook-signature):\s{0,10})(?!Bearer|Basic|Zoho)[^\r\n]+/gi,
-    `$1${redacted}`,
+    /\b((?:authorization|cookie|x-webhook-key|x-zoho-webhook-signature):)(?!\s{0,10}(?:Bearer|Basic|Zoho-oauthtoken))[^\r\n]+/gi,
+    `$1 ${redacted}`,
   ],
-  [/[\p{L}\p{N}._%+-]{1,64}@(?:[\p{L}\p{N}-]{1,63}\.){1,8}\p{L}{2,24}/gu, masked],
 ]
+const mailAddress = /[\p{L}\p{N}._%+-]{1,64}@(?:[\p{L}\p{N}-]{1,63}\.){1,8}\p{L}{2,24}/gu
 
 function redactWhole(text: string): string {
   let clean = redactRegistered(text)
   for (const [pattern, replacement] of credentialPatterns) clean = clean.replace(pattern, replacement)
-  return clean
+  return clean.includes('@') ? clean.replace(mailAddress, masked) : clean
 }
 
 interface Walk {
   depth: number
   seen: Set<object>
+  // Shared by the whole walk: what is looked at is what may cost time, and far more than a line can hold.
+  budget: { left: number }
+}
+
+function newWalk(): Walk {
+  return { depth: 0, seen: new Set(), budget: { left: 2000 } }
+}
+
+function deeper(walk: Walk): Walk {
+  return { ...walk, depth: walk.depth + 1 }
 }
 
 function safeValue(value: unknown, walk: Walk): SafeValue {
+  walk.budget.left -= 1 + (typeof value === 'string' ? value.length / 64 : 0)
+  if (walk.budget.left < 0) return '[more]'
   switch (typeof value) {
     case 'string':
       return redactText(value)
@@ -152,7 +164,7 @@ function safeObject(value: object, walk: Walk): SafeValue {
   // Only ancestors count as a cycle: the same object twice side by side is fine.
   walk.seen.add(value)
   try {
-    return describeObject(value, { depth: walk.depth + 1, seen: walk.seen })
+    return describeObject(value, deeper(walk))
   } catch {
     // A getter or a proxy may throw; a log line must not.
     return '[unreadable]'
@@ -239,11 +251,12 @@ function framesOf(thrown: Error): string {
 
 function causesOf(thrown: Error, walk: Walk): SafeError {
   if (walk.depth >= 3) return {}
-  const deeper = { depth: walk.depth + 1, seen: walk.seen }
   const several: unknown = 'errors' in thrown ? thrown.errors : undefined
   return {
-    ...(thrown.cause === undefined ? {} : { cause: safeError(thrown.cause, deeper) }),
-    ...(Array.isArray(several) ? { errors: several.slice(0, 10).map((one) => safeError(one, deeper)) } : {}),
+    ...(thrown.cause === undefined ? {} : { cause: safeError(thrown.cause, deeper(walk)) }),
+    ...(Array.isArray(several)
+      ? { errors: several.slice(0, 10).map((one) => safeError(one, deeper(walk))) }
+      : {}),
   }
 }
 

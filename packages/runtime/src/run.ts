@@ -11,7 +11,7 @@ const log = childLogger('runtime:run')
 /** What a daemon may do to its own process. */
 export interface DaemonControl {
   /** Brings the daemon down because of an error that no retry cures: told, stopped in order, exit code as for a failed start. */
-  fail(error: unknown): void
+  readonly fail: (error: unknown) => void
 }
 
 /** Makes a daemon's services from its environment. */
@@ -46,6 +46,7 @@ export async function run(
   configureLogging({ daemon: name, ...logSettings(process.env) })
   process.on('uncaughtException', onCrash)
   process.on('unhandledRejection', onCrash)
+  process.on('beforeExit', onNothingLeft)
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, onSignal)
   await launch()
 
@@ -82,14 +83,20 @@ export async function run(
     }
   }
 
+  // A daemon ends through end(); if its work has run dry instead, somebody forgot to keep going.
+  function onNothingLeft(): void {
+    log.error('nothing was left to do')
+    void exit(1)
+  }
+
   // The first reason to end starts the stop; a worse one that comes meanwhile only changes the exit code.
   function end(code: number, withinMs: number): void {
     exitCode = Math.max(exitCode, code)
-    const lastResort = setTimeout(() => {
+    // Keeps the process alive too: a stop that waits for nothing real would otherwise end it with exit code 0.
+    setTimeout(() => {
       log.error('the stop took too long', { withinMs })
       void exit(Math.max(exitCode, 1))
     }, withinMs)
-    lastResort.unref()
     ending ??= stopAndExit()
   }
 

@@ -28,7 +28,7 @@ export interface UntilReadyOptions {
 /** A service that is there at once and does its work as soon as it can. */
 export interface ReadyGate extends Service {
   /** Whether the service behind the gate runs, and if not what it waits for; for `createHealth({ ready })`. */
-  readiness(): Readiness
+  readonly readiness: () => Readiness
 }
 
 /**

@@ -29,15 +29,11 @@ export interface SignatureMatch {
   readonly form: string
 }
 
-/** Whether Zoho signed this delivery with one of our secrets. Source of the rule: docs/reference/zoho.md, signature. */
-export function verifySignature(delivery: SignedDelivery): boolean {
-  return matchSignature(delivery) !== null
-}
-
 /**
  * Finds the secret with which a delivery was signed, or null. The signed text is the query's and the form's pairs
  * together, sorted by key, key and value run together, then the body's bytes if it is JSON; HMAC-SHA256 of it, lower-case hex.
  * Every secret and form is tried to the end and compared in constant time, so that timing tells nothing of a secret.
+ * Source of the rule: docs/reference/zoho.md, signature.
  */
 export function matchSignature(delivery: SignedDelivery): SignatureMatch | null {
   const claimed = claimedDigest(delivery)

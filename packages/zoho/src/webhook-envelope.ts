@@ -1,60 +1,39 @@
 import {
   canonicalJson,
-  entities,
-  ExactNumber,
   exactStringify,
   isExactObject,
-  parseExactJson,
-  readZohoTime,
   sha256Hex,
-  shownKey,
   UnusableBody,
   type EntityDefinition,
-  type ExactJson,
-  type ExactObject,
   type JsonFlag,
-  type Operation,
-  type ParsedJson,
-  type UnusableReason,
 } from '@tds/core'
-import { TdsError } from '@tds/runtime'
-import { bodyKindOf, isUtf8Declared } from './content-type.ts'
-import { readFormFields } from './form-fields.ts'
-
-/** The last segment of a webhook's path. */
-export type WebhookAction = 'created' | 'updated' | 'deleted'
+import { parseBody, type DeliveryBody } from './delivery-body.ts'
+import {
+  openEnvelope,
+  operationOf,
+  recordIdOf,
+  requireOrganization,
+  sourceVersionOf,
+  type WebhookAction,
+  type WebhookOperation,
+} from './open-envelope.ts'
+import { UnusableEnvelope, type QuarantineReason } from './unusable-envelope.ts'
 
 /** An authentic delivery, and what its address says of it. */
-export interface Delivery {
+export interface Delivery extends DeliveryBody {
   readonly entity: EntityDefinition
   /** Null where the path has no action: then the body's `event` counts, or it is an upsert. */
   readonly action: WebhookAction | null
   /** As decided from the query, the header or the configuration; a body that names another one is not used. */
   readonly organizationId: string
-  readonly contentType: string | undefined
-  readonly contentEncoding: string | undefined
-  readonly rawBody: Buffer
   /** Against which a version from the future is judged. */
   readonly now: Date
 }
 
-/** Why an authentic delivery cannot be used: the quarantine reasons of the contract (docs/reference/http.md). */
-export type QuarantineReason =
-  | UnusableReason
-  | 'not_object'
-  | 'no_id'
-  | 'bad_time'
-  | 'future'
-  | 'content_type'
-  | 'encoding'
-  | 'organization'
-  | 'batch'
-  | 'unsupported'
-
 /** What was understood of a delivery. */
 export interface UsableDelivery {
   readonly usable: true
-  readonly operation: Operation
+  readonly operation: WebhookOperation
   /** Zoho's id of the record, digit for digit. */
   readonly sourceEntityId: string
   /** `last_modified_time`, or null where the body carries none. */
@@ -64,7 +43,7 @@ export interface UsableDelivery {
   /** The delivery hash: the same for every spelling of the same body, JSON or form. */
   readonly contentHash: string
   readonly flags: JsonFlag[]
-  /** The body only names the record and what happened to it. */
+  /** The body names the record and what happened to it, and carries nothing of it. */
   readonly thin: boolean
 }
 
@@ -89,38 +68,42 @@ export function readDelivery(delivery: Delivery): ReadDelivery {
     return readUsable(delivery)
   } catch (error) {
     if (!(error instanceof UnusableBody || error instanceof UnusableEnvelope)) throw error
-    const detail = `${error.message.replace(/\.$/, '')}; ${error.nextStep}`
-    return { usable: false, reason: error.reason, detail, bytesHash: sha256Hex(delivery.rawBody) }
+    return {
+      usable: false,
+      reason: error.reason,
+      detail: oneSentence(error.message, error.nextStep),
+      bytesHash: sha256Hex(delivery.rawBody),
+    }
   }
 }
 
 function readUsable(delivery: Delivery): UsableDelivery {
   const { value, text, flags } = parseBody(delivery)
-  if (!isExactObject(value)) {
-    throw new UnusableEnvelope('not_object', 'The body is JSON but not an object.', 'send one record as an object.')
-  }
+  if (!isExactObject(value)) throw noObject()
   const envelope = openEnvelope(delivery.entity, value)
-  const record = envelope.record ?? envelope.body
-  requireOrganization(delivery, envelope)
+  const operation = operationOf(envelope, delivery.action)
+  const sourceEntityId = recordIdOf(delivery.entity, envelope)
+  requireOrganization(envelope, delivery.organizationId)
   return {
     usable: true,
-    operation: operationOf(delivery, envelope),
-    sourceEntityId: idOf(delivery.entity, envelope),
-    sourceVersion: versionOf(record, delivery.now),
-    // Postgres refuses NUL and half pairs even as escapes, so the text with them is written anew.
+    operation,
+    sourceEntityId,
+    sourceVersion: sourceVersionOf(envelope, delivery.now),
+    // Postgres refuses NUL and half pairs even as escapes, so a text that had them is written anew.
     payloadText: flags.some((flag) => flag !== 'bom') ? exactStringify(value) : text,
     contentHash: sha256Hex(canonicalJson(value)),
     flags,
-    thin: isThin(delivery.entity, envelope),
+    thin: envelope.thin,
   }
 }
 
-/** Found in a body that is exact JSON, but not of a record that can be used. */
-class UnusableEnvelope extends TdsError {
-  readonly reason: QuarantineReason
+function noObject(): UnusableEnvelope {
+  return new UnusableEnvelope('not_object', {
+    problem: 'The body is JSON but not an object.',
+    nextStep: 'Send one record per delivery, under its singular key.',
+  })
+}
 
-  constructor(reason: QuarantineReason, message: string, nextStep: string) {
-    super(message, { code: reason, disposition: 'reject', nextStep })
-    this.reason = reason
-  }
+function oneSentence(problem: string, nextStep: string): string {
+  return `${problem.replace(/\.$/, '')}; ${nextStep.charAt(0).toLowerCase()}${nextStep.slice(1)}`
 }

@@ -1,7 +1,6 @@
 import { processEvents, type ProcessingParts } from '@tds/core'
 import type { Queue } from '@tds/queue'
 import { childLogger, counter, type Service } from '@tds/runtime'
-import { z } from 'zod'
 import type { Lanes } from '../lanes.ts'
 import { soloGate } from '../solo-gate.ts'
 
@@ -11,8 +10,6 @@ const processed = counter({
   help: 'Events processed, by the state they reached',
   labelNames: ['status'],
 })
-
-const jobData = z.object({ eventId: z.uuid() })
 
 /** What the loop needs besides what processing needs. */
 export interface ApplyLoopParts extends Omit<ProcessingParts, 'queue' | 'mover'> {
@@ -30,7 +27,7 @@ export function applyEvents(parts: ApplyLoopParts): Service {
     batchSize: parts.batchSize,
     concurrency: 2,
     handler: async (jobs) => {
-      const ids = jobs.map((job) => jobData.parse(job.data).eventId)
+      const ids = jobs.map((job) => job.data.eventId)
       await lanes.run(async (lane) => {
         const processing = { ...parts, mover: { daemonId, lane } }
         const { counts, isolated } = await gate.together(() => processEvents(processing, ids))

@@ -1,7 +1,6 @@
 import { performRead, type ReadingParts } from '@tds/core'
 import type { Queue } from '@tds/queue'
 import { childLogger, counter, type Service } from '@tds/runtime'
-import { z } from 'zod'
 import type { Lanes } from '../lanes.ts'
 
 const log = childLogger('worker:read')
@@ -10,8 +9,6 @@ const reads = counter({
   help: 'Records read from Zoho because an event or an incomplete row asked for it, by outcome',
   labelNames: ['outcome'],
 })
-
-const jobData = z.object({ organizationId: z.string(), entityType: z.string(), zohoId: z.string() })
 
 /** What the loop needs besides what reading needs. */
 export interface ReadLoopParts extends Omit<ReadingParts, 'queue' | 'mover'> {
@@ -29,8 +26,7 @@ export function readRecords(parts: ReadLoopParts): Service {
     batchSize: 1,
     concurrency: parts.maxInFlight,
     handler: async (jobs, signal) => {
-      for (const job of jobs) {
-        const key = jobData.parse(job.data)
+      for (const { data: key } of jobs) {
         const outcome = await lanes.run((lane) =>
           performRead({ ...parts, mover: { daemonId, lane } }, key, signal),
         )

@@ -19,6 +19,8 @@ export type UnreadableCode =
  * the record becomes a dead letter of class `data` that names the field.
  */
 export class UnreadableValue extends TdsError {
+  override readonly name = 'UnreadableValue'
+
   constructor(code: UnreadableCode, field: string, problem: string) {
     super(`${field}: ${problem}`, {
       code,
@@ -26,6 +28,5 @@ export class UnreadableValue extends TdsError {
       nextStep: `Correct ${field} in Zoho and save the record there: the new version arrives by itself. If Zoho shows a sound value, replay the dead letter after correcting its payload.`,
       facts: { field },
     })
-    this.name = 'UnreadableValue'
   }
 }

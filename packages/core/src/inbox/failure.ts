@@ -28,6 +28,7 @@ function classOf(error: unknown): DeadLetterClass {
   if (error instanceof UnreadableValue) return 'data'
   if (!(error instanceof TdsError)) return 'mapping'
   if (error.code.startsWith('zoho_')) return 'source'
-  if (error.code.startsWith('database_')) return 'data'
+  if (error.code === 'database_data') return 'data'
+  if (error.code === 'database_statement') return 'configuration'
   return error.disposition === 'reject' ? 'configuration' : 'mapping'
 }

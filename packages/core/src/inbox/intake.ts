@@ -175,7 +175,7 @@ export function createIntake(options: IntakeOptions): Intake {
         answerAll(open, answers)
         return
       } catch (error) {
-        if (classifyDatabaseError(error).disposition !== 'retry') throw error
+        if (!passesByItself(error)) throw error
         retries.inc()
         log.warn('deliveries are stored again', { deliveries: open.length, attempt, error })
       }
@@ -259,10 +259,22 @@ gauge({
   labelNames: ['state'],
   collect: (held) => {
     const now = [...loads].map((load) => load())
-    held.set({ state: 'waiting' }, now.reduce((sum, load) => sum + load.waiting, 0))
-    held.set({ state: 'storing' }, now.reduce((sum, load) => sum + load.storing, 0))
+    held.set(
+      { state: 'waiting' },
+      now.reduce((sum, load) => sum + load.waiting, 0),
+    )
+    held.set(
+      { state: 'storing' },
+      now.reduce((sum, load) => sum + load.storing, 0),
+    )
   },
 })
+
+// What is no error of the database's is a mistake of ours, which trying again does not correct.
+function passesByItself(error: unknown): boolean {
+  const { code, disposition } = classifyDatabaseError(error)
+  return disposition === 'retry' && code !== 'unexpected'
+}
 
 function closed(): TdsError {
   return new TdsError('The intake does not run', {

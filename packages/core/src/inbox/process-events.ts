@@ -1,5 +1,6 @@
 import {
   claimWork,
+  classifyDatabaseError,
   insertDeadLetters,
   insertSyncLogs,
   isDatabaseConflict,
@@ -19,7 +20,7 @@ import {
   type Transaction,
 } from '@tds/db'
 import type { Queue } from '@tds/queue'
-import { backoffMs, TdsError } from '@tds/runtime'
+import { backoffMs, codeOf, TdsError } from '@tds/runtime'
 import { randomUUID } from 'node:crypto'
 import { applyChanges, type ChangeResult, type RecordChange } from '../sync/apply-changes.ts'
 import { readInstant } from '../sync/instant.ts'
@@ -49,6 +50,8 @@ export interface RetryPolicy {
 const claimSeconds = 30
 /** A conflict is somebody else's success, so trying again soon helps; endless conflicts would be a defect of ours. */
 const conflictRetries = 6
+/** How long an event waits whose record another session keeps locked. */
+const conflictWaitSeconds = 5
 
 /**
  * Processes inbox events: claims them durably, then decides, writes and finishes them in one transaction.
@@ -88,7 +91,7 @@ async function processSplitting(
   try {
     addCounts(counts, await retryConflicts(() => processBatch(parts, ids)))
   } catch (error) {
-    if (isDatabaseUnavailable(error)) throw error
+    if (isDatabaseUnavailable(error) && !isStatementTimeout(error)) throw error
     const [only] = ids
     if (ids.length === 1 && only !== undefined) {
       addCounts(counts, await retryConflicts(() => failAlone(parts, only, error)))
@@ -100,12 +103,22 @@ async function processSplitting(
   }
 }
 
+/** A statement that ran too long may do so because of one event; Postgres itself is there. */
+function isStatementTimeout(error: unknown): boolean {
+  return codeOf(error) === '57014'
+}
+
+/** Waiting for a lock in vain is no reason to wait again at once: the others of the batch go on without that record. */
+function isLockTimeout(error: unknown): boolean {
+  return codeOf(error) === '55P03'
+}
+
 async function retryConflicts<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await work()
     } catch (error) {
-      if (!isDatabaseConflict(error) || attempt > conflictRetries) throw error
+      if (!isDatabaseConflict(error) || isLockTimeout(error) || attempt > conflictRetries) throw error
       await new Promise((resolve) => setTimeout(resolve, backoffMs({ attempt, baseMs: 10, maxMs: 500 })))
     }
   }
@@ -151,6 +164,8 @@ export interface EventFate {
   readonly read?: Pick<ReadRequest, 'reason' | 'delaySeconds'>
   /** A re-read has answered this event, decisively or not. */
   readonly answered?: boolean
+  /** It only waits for somebody else: no attempt is counted. */
+  readonly waits?: boolean
   /** Seconds until the event's next attempt, for `retry`. */
   readonly delaySeconds?: number
 }
@@ -200,7 +215,10 @@ export async function askForReads(
   await sendReads(parts, tx, reads)
 }
 
-/** Sends one job for each owed read; a job already queued for the record carries the new wish too. */
+/**
+ * Sends one job for each owed read; one already waiting for the record carries the new wish too. A job for later has a
+ * key of its own, or it would keep a wish for now waiting.
+ */
 export async function sendReads(
   parts: Pick<ProcessingParts, 'queue'>,
   tx: Transaction,
@@ -212,8 +230,12 @@ export async function sendReads(
     'read-record',
     reads.map(({ organizationId, entityType, zohoId, delaySeconds = 0 }) => ({
       data: { organizationId, entityType, zohoId },
-      singletonKey: `${organizationId}:${entityType}:${zohoId}`,
-      ...(delaySeconds > 0 ? { startAfter: new Date(Date.now() + delaySeconds * 1000) } : {}),
+      ...(delaySeconds > 0
+        ? {
+            singletonKey: `${organizationId}:${entityType}:${zohoId}:later`,
+            startAfter: new Date(Date.now() + delaySeconds * 1000),
+          }
+        : {}),
     })),
   )
 }
@@ -249,8 +271,14 @@ async function failAlone(parts: ProcessingParts, id: string, error: unknown): Pr
 
 function fateAfterFailure(event: LockedEvent, error: unknown, policy: RetryPolicy): EventFate {
   const attempt = event.attempt_count + 1
-  const known = failureOf(error)
-  const retries = !(error instanceof TdsError) || error.disposition === 'retry'
+  const cause = classifyDatabaseError(error)
+  const known = failureOf(cause)
+  const retries = cause.disposition === 'retry'
+  if (isDatabaseConflict(error)) {
+    // Somebody else holds the record: that is no attempt of the event's own.
+    const why = 'another session holds the record'
+    return { event, status: 'retry', failure: known, why, waits: true, delaySeconds: conflictWaitSeconds }
+  }
   if (retries && attempt < policy.maxAttempts) {
     const delayMs = backoffMs({ attempt, baseMs: policy.baseMs, maxMs: policy.maxMs })
     return { event, status: 'retry', failure: known, delaySeconds: delayMs / 1000 }
@@ -271,11 +299,16 @@ function moveOf(fate: EventFate): EventMove {
     to: fate.status,
     error_code: failure?.code ?? null,
     error_message: failure?.message ?? null,
-    attempts: fate.status === 'processing' || (fate.status === 'retry' && fate.read !== undefined) ? 0 : 1,
+    attempts: isOnlyWaiting(fate) ? 0 : 1,
     reads: fate.answered === true ? 1 : 0,
     awaiting_read: fate.read?.reason === 'event' || fate.read?.reason === 'repeat',
     next_attempt_at: nextAttemptAt(fate),
   }
+}
+
+function isOnlyWaiting(fate: EventFate): boolean {
+  if (fate.status === 'processing' || fate.waits === true) return true
+  return fate.status === 'retry' && fate.read !== undefined
 }
 
 function nextAttemptAt(fate: EventFate): string | null {

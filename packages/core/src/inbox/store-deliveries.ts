@@ -64,7 +64,8 @@ function groupTwins(deliveries: readonly IncomingEvent[]): TwinGroup[] {
     const key = collisionKey(event)
     const known = groups.get(key)
     if (known !== undefined) known.positions.push(position)
-    else groups.set(key, { key, first: event, positions: [position], eventId: null, isOwn: false, isNew: false })
+    else
+      groups.set(key, { key, first: event, positions: [position], eventId: null, isOwn: false, isNew: false })
   }
   // Every intake takes rows in the same order, so that two of them never wait for each other crosswise.
   return [...groups.values()].sort((a, b) => (a.key < b.key ? -1 : 1))
@@ -154,7 +155,8 @@ function unsettled(deliveries: number): TdsError {
   return new TdsError('Deliveries collide with rows that cannot be found', {
     code: 'intake_unsettled',
     disposition: 'retry',
-    nextStep: 'None: the sender is asked to deliver again. If it goes on, look for a process that deletes inbox rows.',
+    nextStep:
+      'None: the sender is asked to deliver again. If it goes on, look for a process that deletes inbox rows.',
     facts: { deliveries },
   })
 }

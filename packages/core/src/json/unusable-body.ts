@@ -19,14 +19,14 @@ export class UnusableBody extends TdsError {
 }
 
 const nextSteps: Record<UnusableReason, string> = {
-  empty: 'Give the webhook a body: the default payload, or a text of your own with the record or its id.',
-  not_utf8: 'Have the sender encode the body as UTF-8; the bytes as sent are kept.',
-  not_json: 'Compare the body kept with a sound one: a text of your own may lack a quote or a brace.',
-  too_deep: 'Send the record as Zoho shapes it; no Zoho record is nested this deeply.',
-  too_many_keys: 'Send one record per delivery; no Zoho record has this many fields.',
-  number_range: 'Send the number as text, or with fewer digits; no amount or id is this long.',
-  duplicate_key:
-    'Remove the repeated key from the sender’s text: which of its values counts would be a guess.',
+  empty: 'Give the webhook a body: the default payload, or a text with the id of the record.',
+  not_utf8: 'Have the sender encode the body as UTF-8, then send the record again.',
+  not_json:
+    'Compare the bytes kept with a sound body, correct the text configured for the webhook, and send the record again.',
+  too_deep: 'Send the record in the shape that Zoho gives it, which is never nested this deeply.',
+  too_many_keys: 'Send one record per delivery, which never has this many fields.',
+  number_range: 'Send the number as text, or with fewer digits.',
+  duplicate_key: 'Correct the sender: which of the two values counts would be a guess.',
 }
 
 /** A key as it may stand in a message: escaped, and cut so that a hostile one cannot fill a log. */

@@ -16,7 +16,9 @@ import { backoffMs, TdsError } from '@tds/runtime'
 import type { EntityDefinition } from '../entities/define-entity.ts'
 import { entityOf } from '../entities/index.ts'
 import { mapRecord } from '../entities/map-record.ts'
+import type { ExactObject } from '../json/index.ts'
 import { causeOf } from '../inbox/event-change.ts'
+import { eventOfRead } from '../inbox/event-of-read.ts'
 import { failureOf, type Failure } from '../inbox/failure.ts'
 import { askForReads, databaseNow, recordFates, sendReads, type EventFate } from '../inbox/process-events.ts'
 import { applyChanges, type ChangeResult } from './apply-changes.ts'
@@ -61,7 +63,7 @@ export async function performRead(
   try {
     answer = await parts.source.read({ organizationId: key.organizationId, entity, zohoId: key.zohoId, signal })
   } catch (error) {
-    return failRead(parts, { key, claim, error, startedAt })
+    return failRead(parts, { key, entity, claim, error, startedAt, record: null })
   }
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -69,7 +71,8 @@ export async function performRead(
     } catch (error) {
       if (isDatabaseConflict(error) && attempt <= 5) continue
       if (error instanceof TdsError && error.disposition === 'dead-letter') {
-        return failRead(parts, { key, claim, error, startedAt })
+        const record = answer.kind === 'found' ? answer.record : null
+        return failRead(parts, { key, entity, claim, error, startedAt, record })
       }
       throw error
     }
@@ -233,6 +236,9 @@ function outcomeOf(result: ChangeResult, fates: readonly EventFate[]): ReadOutco
 
 interface FailedRead {
   readonly key: OwedReadKey
+  readonly entity: EntityDefinition
+  /** What was answered, where it is the answer that cannot be used. */
+  readonly record: ExactObject | null
   readonly claim: ClaimedRead
   readonly error: unknown
   readonly startedAt: number
@@ -256,11 +262,16 @@ async function failRead(parts: ReadingParts, failed: FailedRead): Promise<ReadOu
   return 'postponed'
 }
 
-/** Turns the events that asked into dead letters; false when none did, and then the read stays owed and visible. */
+/**
+ * Gives up on the events that asked; where none did, on an event made of the answer.
+ * False when there is neither, and then the read stays owed and visible.
+ */
 async function giveUpEvents(parts: ReadingParts, failed: FailedRead, failure: Failure): Promise<boolean> {
-  const { key, claim } = failed
+  const { key, entity, claim, record } = failed
   return parts.db.transaction(async (tx) => {
-    const events = await lockEventsAwaitingRead(tx, key, claim.sent_at)
+    const asking = await lockEventsAwaitingRead(tx, key, claim.sent_at)
+    const events =
+      asking.length === 0 && record !== null ? await eventOfRead(tx, { key, entity, record }, parts.mover) : asking
     if (events.length === 0) return false
     const fates = events.map((event): EventFate => ({ event, status: 'dead_letter', answered: true, failure }))
     await recordFates(parts, tx, { fates, startedAt: failed.startedAt })

@@ -21,7 +21,7 @@ export interface SyncWorld {
   row(entity: EntityDefinition, zohoId: string): Promise<Record<string, unknown> | undefined>
   children(entity: EntityDefinition, zohoId: string): Promise<Record<string, unknown>[]>
   audit(zohoId: string): Promise<AuditRow[]>
-  deadLetters(): Promise<{ class: string; error_code: string; error_message: string }[]>
+  deadLetters(zohoId: string): Promise<{ class: string; error_code: string; error_message: string }[]>
   drop(): Promise<void>
 }
 
@@ -105,9 +105,10 @@ export async function createSyncWorld(): Promise<SyncWorld> {
       )
       return rows
     },
-    deadLetters: async () => {
+    deadLetters: async (zohoId) => {
       const { rows } = await db.query<{ class: string; error_code: string; error_message: string }>(
-        `SELECT * FROM tds_dead_letter_queue WHERE status = 'open'`,
+        `SELECT * FROM tds_dead_letter_queue WHERE status = 'open' AND source_entity_id = $1`,
+        [zohoId],
       )
       return rows
     },
@@ -125,7 +126,7 @@ async function insertEvent(db: Database, delivery: TestDelivery, daemonId: strin
     await tx.query(
       `INSERT INTO tds_inbox_events (id, organization_id, source_type, entity_type, source_entity_id, operation_type,
               idempotency_key, content_hash, source_version, raw_body, payload, signature_verified)
-       VALUES ($1, $2, 'zoho', $3, $4, $5, $1, 'test', $6, $7, $8, true)`,
+       VALUES ($1::uuid, $2, 'zoho', $3, $4, $5, $1::text, 'test', $6, $7, $8, true)`,
       [
         id,
         testOrganization,

@@ -66,7 +66,7 @@ export async function startSupervisedServer(o: {
   await log.close()
   supervisor.unref()
   // The pipe breaks when the server ends by itself; that shows in the exit code.
-  supervisor.stdin.on('error', () => undefined)
+  supervisor.stdin?.on('error', () => undefined)
   await untilReady(supervisor, o.folder)
   return {
     end: async (mode) => {

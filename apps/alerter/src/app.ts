@@ -1,0 +1,94 @@
+import { hostname } from 'node:os'
+import {
+  daemonRegistry,
+  databaseTime,
+  isDatabaseUnavailable,
+  openDatabase,
+  verifyDatabase,
+  type Database,
+} from '@tds/db'
+import {
+  childLogger,
+  createHealth,
+  describeConfig,
+  freshnessCheck,
+  healthServer,
+  heartbeat,
+  service,
+  serviceGroup,
+  TDS_VERSION,
+  untilReady,
+  type DaemonControl,
+  type HealthCheck,
+  type Service,
+} from '@tds/runtime'
+import { alerterConfigSchema, type AlerterConfig } from './config.ts'
+
+const log = childLogger('alerter:app')
+
+/** The alerter, ready to be started. */
+export interface Alerter extends Service {
+  /** The port its health is served on; chosen by the system when configured as 0. */
+  readonly healthPort: () => number
+}
+
+// Proof of life each 15 s; after three missed ones something is wrong.
+const beatEveryMs = 15_000
+
+/** Wires the alerter: its health is served at once, the rest starts when Postgres is there and fit for use. */
+export function createAlerter(config: AlerterConfig, control: DaemonControl): Alerter {
+  log.info('configuration', describeConfig(alerterConfigSchema, config))
+  const db = openDatabase({
+    url: config.DATABASE_URL,
+    directUrl: config.DATABASE_DIRECT_URL,
+    applicationName: 'tds-alerter',
+    poolSize: 4,
+    statementTimeoutMs: 10_000,
+  })
+  const registration = daemonRegistry(db, {
+    name: 'alerter',
+    version: TDS_VERSION,
+    host: hostname(),
+    pid: process.pid,
+  })
+  const beats = heartbeat({ everyMs: beatEveryMs, ...registration })
+  const gate = untilReady({
+    name: 'database',
+    attempt: () => verifyDatabase(db),
+    isTransient: isDatabaseUnavailable,
+    service: serviceGroup('alerter-work', [beats]),
+    onFailure: control.fail,
+  })
+  const health = createHealth({
+    daemon: 'alerter',
+    version: TDS_VERSION,
+    checks: [
+      databaseCheck(db),
+      freshnessCheck({ name: 'heartbeat', lastSuccessAt: beats.lastSuccessAt, maxAgeMs: 3 * beatEveryMs }),
+    ],
+    ready: gate.readiness,
+  })
+  const server = healthServer({
+    name: 'health-server',
+    host: '127.0.0.1',
+    port: config.ALERTER_HEALTH_PORT,
+    portVariable: 'ALERTER_HEALTH_PORT',
+    health,
+  })
+  const pool = service({ name: 'database-pool', start: () => undefined, stop: () => db.close() })
+  return { ...serviceGroup('alerter', [pool, server, gate]), healthPort: server.port }
+}
+
+function databaseCheck(db: Database): HealthCheck {
+  return {
+    name: 'database',
+    check: async () => {
+      const askedMs = performance.now()
+      await databaseTime(db)
+      return {
+        status: 'healthy',
+        detail: `answered in ${String(Math.round(performance.now() - askedMs))} ms`,
+      }
+    },
+  }
+}

@@ -1,0 +1,132 @@
+import { createIntake, entities } from '@tds/core'
+import { classifyDatabaseError, daemonRegistry, openDatabase, verifyDatabase } from '@tds/db'
+import { createQueue } from '@tds/queue'
+import {
+  configureLogging,
+  createHealth,
+  describeConfig,
+  childLogger,
+  heartbeat,
+  loadConfig,
+  service,
+  serviceGroup,
+  TDS_VERSION,
+  untilReady,
+  type DaemonControl,
+  type Environment,
+  type Readiness,
+  type Service,
+} from '@tds/runtime'
+import { hostname } from 'node:os'
+import { apiConfigSchema, publicUrl, type ApiConfig } from './config.ts'
+import { databaseWatch } from './database-watch.ts'
+import { openApiDocument } from './docs/openapi-document.ts'
+import { apiChecks } from './health/api-checks.ts'
+import { createApplication } from './http/application.ts'
+import { httpServer } from './http/http-server.ts'
+import { senderReader } from './http/sender.ts'
+import { refusals } from './webhooks/refusals.ts'
+import { webhookHandler } from './webhooks/webhook-handler.ts'
+import { webhookRoutes } from './webhooks/webhook-routes.ts'
+
+/** The api daemon. */
+export interface Api extends Service {
+  /** Where it listens; API_PORT=0 lets the system choose. */
+  port(): number
+}
+
+/** What a test may set otherwise than the product does. */
+export interface ApiOverrides {
+  /** Told of an error after the start that no waiting cures. */
+  readonly onFailure?: ((error: unknown) => void) | undefined
+  /** Time within which a delivery is stored or refused, in milliseconds. */
+  readonly intakeDeadlineMs?: number | undefined
+  /** Time for a request to arrive, in milliseconds. */
+  readonly requestMs?: number | undefined
+}
+
+/** Builds the api from its environment, for `run()`. Throws ConfigError with every problem at once. */
+export function apiFromEnvironment(env: Environment, control: DaemonControl): Api {
+  const config = loadConfig(apiConfigSchema, env)
+  configureLogging({ daemon: 'api', level: config.LOG_LEVEL, format: config.LOG_FORMAT })
+  childLogger('api:app').info('configuration', describeConfig(apiConfigSchema, config))
+  return createApi(config, { onFailure: control.fail })
+}
+
+/** Wires the api together: the only place that knows all of its parts. */
+export function createApi(config: ApiConfig, overrides: ApiOverrides = {}): Api {
+  const db = openDatabase({
+    url: config.DATABASE_URL,
+    directUrl: config.DATABASE_DIRECT_URL,
+    applicationName: 'tds-api',
+    poolSize: 10,
+    statementTimeoutMs: 4000,
+  })
+  const queue = createQueue({ db, role: 'sender' })
+  const daemon = daemonRegistry(db, { name: 'api', version: TDS_VERSION, host: hostname(), pid: process.pid })
+  const watch = databaseWatch(db)
+  const intake = createIntake({ db, queue, daemonId: daemon.id, deadlineMs: overrides.intakeDeadlineMs })
+  const refused = refusals()
+
+  const gate = untilReady({
+    name: 'database',
+    attempt: () => verifyDatabase(db),
+    isTransient: (error) => classifyDatabaseError(error).disposition === 'retry',
+    service: serviceGroup('api-intake', [queue, heartbeat({ everyMs: 15_000, ...daemon }), intake]),
+    onFailure: overrides.onFailure ?? ignore,
+  })
+  const health = createHealth({
+    daemon: 'api',
+    version: TDS_VERSION,
+    checks: apiChecks(db, watch),
+    ready: readiness,
+  })
+
+  const senderOf = senderReader(config.TRUSTED_PROXIES)
+  const webhooks = webhookHandler({
+    routes: webhookRoutes(entities),
+    intake,
+    refusals: refused,
+    secrets: {
+      signatureSecrets: config.ZOHO_WEBHOOK_SECRETS,
+      keys: config.WEBHOOK_API_KEYS,
+      signatureVariants: config.ZOHO_SIGNATURE_VARIANTS,
+    },
+    organizationId: config.ZOHO_ORGANIZATION_ID,
+    bodyLimit: config.WEBHOOK_BODY_LIMIT,
+    senderOf,
+    now: watch.now,
+    isDraining,
+  })
+  const openApi = openApiDocument(publicUrl(config))
+  const server = httpServer({
+    host: config.API_HOST,
+    port: config.API_PORT,
+    listener: createApplication({ webhooks, health, openApi, senderOf, isDraining }),
+    requestMs: overrides.requestMs,
+  })
+
+  // Stopped from the end: first the door, then what came in through it, at last the database.
+  const parts = [closing('database', () => db.close()), refused, watch, gate, server]
+  return { ...serviceGroup('api', parts, { stopTimeoutMs: 25_000 }), port: server.port }
+
+  function readiness(): Readiness {
+    if (isDraining()) return { ready: false, detail: 'stopping' }
+    const problem = watch.problem()
+    const behindGate = gate.readiness()
+    if (!behindGate.ready || problem === null) return behindGate
+    return { ready: false, detail: `the database does not answer: ${problem}` }
+  }
+
+  function isDraining(): boolean {
+    return server.isDraining()
+  }
+}
+
+function closing(name: string, close: () => Promise<void>): Service {
+  return service({ name, start: () => undefined, stop: close })
+}
+
+function ignore(): void {
+  // Nobody to tell: whoever starts an api without run() watches its readiness.
+}

@@ -1,0 +1,65 @@
+import { pipelineChecks } from '@tds/core'
+import { lastOutcomes, type Database, type LastOutcomes } from '@tds/db'
+import type { HealthCheck, HealthResult } from '@tds/runtime'
+import type { DatabaseWatch } from '../database-watch.ts'
+
+/** From where on a figure degrades the api; the other thresholds are in core's pipeline checks. */
+export const apiThresholds = {
+  /** A round trip to the database, in milliseconds. */
+  roundTripMs: { degraded: 500 },
+  /** How much older than the last failure of a type its last success may be, in seconds. */
+  successBehindFailureSeconds: { degraded: 900 },
+} as const
+
+/** What `/health` of the api looks at, judged by outcomes. */
+export function apiChecks(
+  db: Database,
+  watch: Pick<DatabaseWatch, 'problem' | 'roundTripMs'>,
+): HealthCheck[] {
+  return [
+    { name: 'database', check: () => judgeDatabase(watch) },
+    ...pipelineChecks(db),
+    { name: 'last success', check: async () => judgeOutcomes(await lastOutcomes(db)) },
+  ]
+}
+
+function judgeDatabase({
+  problem,
+  roundTripMs,
+}: Pick<DatabaseWatch, 'problem' | 'roundTripMs'>): HealthResult {
+  const reason = problem()
+  if (reason !== null) return { status: 'unhealthy', detail: `The database does not answer: ${reason}` }
+  const ms = Math.round(roundTripMs() ?? 0)
+  return {
+    status: ms >= apiThresholds.roundTripMs.degraded ? 'degraded' : 'healthy',
+    detail: `The database answers within ${String(ms)} ms.`,
+    facts: { roundTripMs: ms },
+  }
+}
+
+function judgeOutcomes(outcomes: readonly LastOutcomes[]): HealthResult {
+  const failing = outcomes.filter(isFailing).map((outcome) => outcome.entity_type)
+  const facts = Object.fromEntries(outcomes.map((outcome) => [outcome.entity_type, inSeconds(outcome)]))
+  if (failing.length > 0) {
+    return {
+      status: 'degraded',
+      detail: `Events of these types fail and none succeeds: ${failing.join(', ')}.`,
+      facts,
+    }
+  }
+  const detail =
+    outcomes.length === 0 ? 'No event was processed in 24 hours.' : 'Every type that had events succeeds.'
+  return { status: 'healthy', detail, facts }
+}
+
+function isFailing({ last_success_seconds: success, last_failure_seconds: failure }: LastOutcomes): boolean {
+  if (failure === null) return false
+  return success === null || success - failure >= apiThresholds.successBehindFailureSeconds.degraded
+}
+
+function inSeconds({ last_success_seconds: success, last_failure_seconds: failure }: LastOutcomes) {
+  return {
+    lastSuccessSeconds: success === null ? null : Math.round(success),
+    lastFailureSeconds: failure === null ? null : Math.round(failure),
+  }
+}

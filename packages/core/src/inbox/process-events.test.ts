@@ -1,0 +1,336 @@
+import { requestReads, type Database } from '@tds/db'
+import { TdsError } from '@tds/runtime'
+import { randomUUID } from 'node:crypto'
+import { product } from '../entities/product.ts'
+import { performRead } from '../sync/perform-read.ts'
+import { createSyncWorld, exampleRecord, testOrganization, wrapped, type SyncWorld } from '../testing/sync-world.ts'
+import { processEvents, type ProcessingParts } from './process-events.ts'
+import { sweepInbox, takeBackWork } from './sweep.ts'
+
+interface SentJob {
+  readonly job: string
+  readonly data: object
+}
+
+let world: SyncWorld
+let sent: SentJob[] = []
+let records = 0
+
+beforeAll(async () => {
+  world = await createSyncWorld()
+})
+beforeEach(async () => {
+  sent = []
+  world.source.fail(null)
+  await world.db.query('TRUNCATE tds_inbox_events, tds_work_claims, tds_owed_reads, tds_dead_letter_queue, tds_event_counts')
+})
+afterAll(async () => {
+  await world.drop()
+})
+
+describe('processEvents', () => {
+  it('applies the others of a batch in which one breaks a constraint, and gives that one up with its reason', async () => {
+    await world.db.query(`ALTER TABLE tds_products ADD CONSTRAINT no_poison CHECK (brand <> 'poison')`)
+    const bodies = Array.from({ length: 20 }, (_, index) => ({ brand: index === 13 ? 'poison' : 'sound' }))
+    const ids = await Promise.all(bodies.map((changes) => receiveProduct(newId(), changes)))
+    await processEvents(partsOf(world.db), ids)
+    const states = await Promise.all(ids.map((id) => world.status(id)))
+    expect(states.filter((status) => status === 'applied')).toHaveLength(19)
+    expect(states[13]).toBe('dead_letter')
+    const { rows } = await world.db.query('SELECT error_message FROM tds_dead_letter_queue')
+    expect(JSON.stringify(rows)).toContain('no_poison')
+    await world.db.query('ALTER TABLE tds_products DROP CONSTRAINT no_poison')
+  })
+
+  it('lets two workers with versions of the same records end in the newest of each', async () => {
+    const zohoIds = Array.from({ length: 8 }, newId)
+    const batches = await Promise.all(
+      [1, 2, 3, 4].map(async (minute) =>
+        Promise.all(zohoIds.map((id) => receiveProduct(id, { brand: `v${String(minute)}`, last_modified_time: at(minute) }))),
+      ),
+    )
+    await Promise.all(batches.map((ids, lane) => processEvents(partsOf(world.db, lane), ids)))
+    for (const zohoId of zohoIds) {
+      const row = await world.row(product, zohoId)
+      expect(row?.['brand']).toBe('v4')
+      expect(await world.audit(zohoId)).toHaveLength(Number(row?.['version']))
+    }
+    expect(await openEvents()).toBe(0)
+  })
+
+  it('processes an event once when two workers get its job', async () => {
+    const zohoId = newId()
+    const id = await receiveProduct(zohoId, {})
+    await Promise.all([processEvents(partsOf(world.db, 0), [id]), processEvents(partsOf(world.db, 1), [id])])
+    expect(await world.audit(zohoId)).toHaveLength(1)
+    const { rows } = await world.db.query('SELECT 1 FROM tds_sync_logs WHERE event_id = $1', [id])
+    expect(rows).toHaveLength(1)
+  })
+
+  it('leaves no claim behind when its batch is done', async () => {
+    await processEvents(partsOf(world.db), [await receiveProduct(newId(), {})])
+    expect((await world.db.query('SELECT 1 FROM tds_work_claims')).rows).toEqual([])
+  })
+
+  it('tries an event again that fails for an unknown reason, and gives it up after its attempts', async () => {
+    await world.db.query(
+      `CREATE FUNCTION fail_always() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no luck'; END $$;
+       CREATE TRIGGER fail_always BEFORE INSERT ON tds_products FOR EACH ROW EXECUTE FUNCTION fail_always()`,
+    )
+    const zohoId = newId()
+    const id = await receiveProduct(zohoId, {})
+    const seen: string[] = []
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
+      await processEvents(partsOf(world.db), [id])
+      seen.push(await world.status(id))
+    }
+    await world.db.query('DROP TRIGGER fail_always ON tds_products; DROP FUNCTION fail_always()')
+    expect(seen).toEqual(['retry', 'retry', 'dead_letter'])
+    expect(await world.deadLetters(zohoId)).toMatchObject([{ class: 'exhausted', total_attempts: 3 }])
+  })
+
+  it('waits without an attempt for a record that another session holds, and applies the others', async () => {
+    const [held, free] = [newId(), newId()]
+    await processEvents(partsOf(world.db), [await receiveProduct(held, {})])
+    const ids = [
+      await receiveProduct(held, { last_modified_time: at(9), brand: 'later' }),
+      await receiveProduct(free, {}),
+    ]
+    const locked = Promise.withResolvers<undefined>()
+    const release = Promise.withResolvers<undefined>()
+    const holding = world.db.transaction(async (holder) => {
+      await holder.query('SELECT 1 FROM tds_products WHERE zoho_id = $1 FOR UPDATE', [held])
+      locked.resolve(undefined)
+      await release.promise
+    })
+    await locked.promise
+    await processEvents(partsOf(world.db), ids)
+    release.resolve(undefined)
+    await holding
+    expect(await Promise.all(ids.map((id) => world.status(id)))).toEqual(['retry', 'applied'])
+    await world.passTime()
+    await world.settle()
+    expect((await world.row(product, held))?.['brand']).toBe('later')
+    const { rows } = await world.db.query('SELECT attempt_count FROM tds_inbox_events WHERE id = $1', [ids[0]])
+    expect(rows).toEqual([{ attempt_count: 1 }])
+  })
+
+  it('asks for one read, however many events of a record need one', async () => {
+    const zohoId = newId()
+    const ids = [await receiveThin(zohoId), await receiveThin(zohoId), await receiveThin(zohoId)]
+    await processEvents(partsOf(world.db), ids)
+    expect(sent.filter((job) => job.job === 'read-record').length).toBeGreaterThan(0)
+    expect((await world.db.query('SELECT 1 FROM tds_owed_reads')).rows).toHaveLength(1)
+    world.source.hold(zohoId, exampleRecord(product, 'detail', { item_id: zohoId }))
+    const before = world.source.reads()
+    await world.settle()
+    expect(world.source.reads()).toBe(before + 1)
+    expect(await Promise.all(ids.map((id) => world.status(id)))).toEqual(['unchanged', 'unchanged', 'applied'])
+  })
+})
+
+describe('performRead', () => {
+  it('leaves events waiting, without an attempt, while the source is down, and applies them when it is back', async () => {
+    const zohoId = newId()
+    const id = await receiveThin(zohoId)
+    world.source.fail(new TdsError('down', { code: 'zoho_down', disposition: 'retry', nextStep: 'wait' }))
+    await world.settle()
+    expect(await world.status(id)).toBe('processing')
+    const { rows } = await world.db.query('SELECT attempts, last_error FROM tds_owed_reads')
+    expect(rows).toEqual([{ attempts: 1, last_error: 'zoho_down: down' }])
+    world.source.fail(null)
+    world.source.hold(zohoId, exampleRecord(product, 'detail', { item_id: zohoId }))
+    await world.passTime()
+    await world.settle()
+    expect(await world.status(id)).toBe('applied')
+    expect((await world.db.query('SELECT attempt_count FROM tds_inbox_events')).rows).toEqual([{ attempt_count: 1 }])
+  })
+
+  it('makes a dead letter of the event whose record the source holds unreadable', async () => {
+    const zohoId = newId()
+    const id = await receiveThin(zohoId)
+    world.source.hold(zohoId, exampleRecord(product, 'detail', { item_id: zohoId, rate: 'None' }))
+    await world.settle()
+    expect(await world.status(id)).toBe('dead_letter')
+    expect(await world.deadLetters(zohoId)).toMatchObject([{ class: 'data', error_code: 'bad_money' }])
+    expect((await world.db.query('SELECT 1 FROM tds_owed_reads')).rows).toEqual([])
+  })
+
+  it('makes an event and a dead letter of a record that nobody asked for and that cannot be applied', async () => {
+    const zohoId = newId()
+    await world.db.transaction((tx) =>
+      requestReads(tx, [
+        {
+          organizationId: testOrganization,
+          entityType: 'product',
+          zohoId,
+          reason: 'completing',
+          eventId: null,
+          delaySeconds: 0,
+        },
+      ]),
+    )
+    world.source.hold(zohoId, exampleRecord(product, 'detail', { item_id: zohoId, rate: 'None' }))
+    await world.settle()
+    expect(await world.deadLetters(zohoId)).toMatchObject([{ class: 'data', error_code: 'bad_money' }])
+    const { rows } = await world.db.query(
+      `SELECT source_type, status, convert_from(raw_body, 'UTF8') LIKE '%"None"%' AS has_bytes FROM tds_inbox_events`,
+    )
+    expect(rows).toEqual([{ source_type: 'scheduled', status: 'dead_letter', has_bytes: true }])
+  })
+
+  it('waits for an answer that is older than the event, and does not let it overwrite', async () => {
+    const zohoId = newId()
+    await receiveProduct(zohoId, { last_modified_time: at(5), brand: 'newest' })
+    const tie = await receiveProduct(zohoId, { last_modified_time: at(5), brand: 'tied' })
+    world.source.hold(zohoId, exampleRecord(product, 'detail', { item_id: zohoId, last_modified_time: at(3), brand: 'lagging' }))
+    await world.settle()
+    expect(await world.status(tie)).toBe('retry')
+    expect((await world.row(product, zohoId))?.['brand']).toBe('newest')
+    world.source.hold(zohoId, exampleRecord(product, 'detail', { item_id: zohoId, last_modified_time: at(5), brand: 'tied' }))
+    await world.passTime()
+    await world.settle()
+    expect(await world.status(tie)).toBe('applied')
+    expect((await world.row(product, zohoId))?.['brand']).toBe('tied')
+  })
+
+  it('owes a trailing read to what was asked for after its request went out', async () => {
+    const zohoId = newId()
+    const first = await receiveThin(zohoId)
+    await processEvents(partsOf(world.db), [first])
+    let late = ''
+    const parts = {
+      ...partsOf(world.db),
+      source: {
+        read: async () => {
+          late = await receiveThin(zohoId)
+          await processEvents(partsOf(world.db), [late])
+          return { kind: 'found' as const, record: exampleRecord(product, 'detail', { item_id: zohoId }) }
+        },
+      },
+    }
+    const key = { organizationId: testOrganization, entityType: 'product', zohoId }
+    await performRead(parts, key, new AbortController().signal)
+    expect(await world.status(first)).toBe('applied')
+    expect(await world.status(late)).toBe('processing')
+    world.source.hold(zohoId, exampleRecord(product, 'detail', { item_id: zohoId, last_modified_time: at(59), brand: 'after' }))
+    await world.settle()
+    expect(await world.status(late)).toBe('applied')
+  })
+
+  it('is performed by one of two daemons that want it at once', async () => {
+    const zohoId = newId()
+    await processEvents(partsOf(world.db), [await receiveThin(zohoId)])
+    world.source.hold(zohoId, exampleRecord(product, 'detail', { item_id: zohoId }))
+    const key = { organizationId: testOrganization, entityType: 'product', zohoId }
+    const outcomes = await Promise.all(
+      [0, 1].map((lane) => performRead({ ...partsOf(world.db, lane), source: world.source }, key, new AbortController().signal)),
+    )
+    expect(outcomes.sort()).toEqual(['applied', 'not-due'])
+  })
+})
+
+describe('the rescuers', () => {
+  it('give a new job to an event that none carries', async () => {
+    const id = await receiveProduct(newId(), {})
+    await world.db.query(`UPDATE tds_inbox_events SET received_at = received_at - interval '1 hour'`)
+    await sweepInbox(partsOf(world.db))
+    expect(sent).toEqual([{ job: 'apply-event', data: { eventId: id } }])
+  })
+
+  it('ask again for a read that an event awaits and nobody owes', async () => {
+    await processEvents(partsOf(world.db), [await receiveThin(newId())])
+    await world.db.query('DELETE FROM tds_owed_reads')
+    sent = []
+    await sweepInbox(partsOf(world.db))
+    expect(sent).toMatchObject([{ job: 'read-record' }])
+    expect((await world.db.query('SELECT 1 FROM tds_owed_reads')).rows).toHaveLength(1)
+  })
+
+  it('isolate what a dead worker had in its hands, and count no death against a batch', async () => {
+    const ids = [await receiveProduct(newId(), {}), await receiveProduct(newId(), {})]
+    await abandon(ids, { alone: false })
+    await takeBackWork(partsOf(world.db))
+    const { rows } = await world.db.query('SELECT isolated, deaths, status FROM tds_inbox_events')
+    expect(rows).toEqual(ids.map(() => ({ isolated: true, deaths: 0, status: 'pending' })))
+    const { isolated, counts } = await processEvents(partsOf(world.db), ids)
+    expect(isolated.sort()).toEqual([...ids].sort())
+    expect(counts).toEqual({})
+    for (const id of ids) await processEvents(partsOf(world.db), [id], { alone: true })
+    expect(await openEvents()).toBe(0)
+  })
+
+  it('make a dead letter of class killer of the event that was alone at three deaths', async () => {
+    const id = await receiveProduct(newId(), {})
+    for (let death = 1; death <= 3; death += 1) {
+      expect(await world.status(id)).toBe('pending')
+      await abandon([id], { alone: true })
+      await takeBackWork(partsOf(world.db))
+    }
+    expect(await world.status(id)).toBe('dead_letter')
+    const { rows } = await world.db.query('SELECT class, error_code FROM tds_dead_letter_queue')
+    expect(rows).toEqual([{ class: 'killer', error_code: 'killed_worker' }])
+  })
+
+  it('hold nothing against the events of a worker that lives and only lost its database for a while', async () => {
+    const id = await receiveProduct(newId(), {})
+    const daemonId = randomUUID()
+    await world.db.query(
+      `INSERT INTO tds_daemons (id, name, version, host, pid) VALUES ($1, 'worker', 'test', 'here', 1)`,
+      [daemonId],
+    )
+    await abandon([id], { alone: true, daemonId })
+    await takeBackWork(partsOf(world.db))
+    const { rows } = await world.db.query('SELECT isolated, deaths FROM tds_inbox_events')
+    expect(rows).toEqual([{ isolated: false, deaths: 0 }])
+    expect(sent).toEqual([{ job: 'apply-event', data: { eventId: id } }])
+  })
+})
+
+function partsOf(db: Database, lane = 0): ProcessingParts {
+  return {
+    db,
+    mover: { daemonId: '11111111-1111-4111-8111-111111111111', lane },
+    queue: {
+      send: (_tx, job, items) => {
+        sent.push(...items.map((item) => ({ job, data: item.data })))
+        return Promise.resolve()
+      },
+    },
+    retry: () => ({ maxAttempts: 3, baseMs: 1, maxMs: 2 }),
+  }
+}
+
+function newId(): string {
+  records += 1
+  return `4601220000009${String(records).padStart(5, '0')}`
+}
+
+function at(minute: number): string {
+  return `2026-07-21T17:${String(minute).padStart(2, '0')}:00+0100`
+}
+
+async function receiveProduct(zohoId: string, changes: Record<string, string>): Promise<string> {
+  const record = exampleRecord(product, 'detail', { item_id: zohoId, ...changes })
+  return world.receive({ entity: product, zohoId, body: wrapped(product, record) })
+}
+
+async function receiveThin(zohoId: string): Promise<string> {
+  const body = wrapped(product, Object.assign(Object.create(null), { item_id: zohoId }))
+  return world.receive({ entity: product, zohoId, body })
+}
+
+async function abandon(ids: readonly string[], o: { alone: boolean; daemonId?: string }): Promise<void> {
+  await world.db.query(
+    `INSERT INTO tds_work_claims (id, daemon_id, event_ids, alone, expires_at)
+     VALUES (gen_random_uuid(), $1, $2, $3, tds_now() - interval '1 second')`,
+    [o.daemonId ?? randomUUID(), ids, o.alone],
+  )
+}
+
+async function openEvents(): Promise<number> {
+  const { rows } = await world.db.query<{ open: number }>(
+    `SELECT count(*)::int AS open FROM tds_inbox_events WHERE processed_at IS NULL`,
+  )
+  return rows[0]?.open ?? -1
+}

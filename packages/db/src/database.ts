@@ -1,0 +1,196 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+
+import { PrismaPg } from '@prisma/adapter-pg'
+import pg from 'pg'
+
+import { childLogger, isError, messageOf, TdsError } from '@tds/runtime'
+
+import { breaksConnection } from './database-errors.ts'
+import { exactValues } from './exact-values.ts'
+import { PrismaClient } from './generated/client.ts'
+import type { Queryable, QueryOptions, Transaction } from './queryable.ts'
+
+const CONNECTION_TIMEOUT_MS = 2_000
+const log = childLogger('db:pool')
+const openTransaction = new AsyncLocalStorage<{ isOpen: boolean }>()
+
+/** How a database is opened. Times in milliseconds. */
+export interface DatabaseOptions {
+  url: string
+  /** Past a connection pooler; default `url`. */
+  directUrl?: string | undefined
+  /** Shown in `pg_stat_activity`. */
+  applicationName: string
+  /** Connections at most. */
+  poolSize: number
+  /** Limit of one statement, kept by the server; default 30 s. We give up a second later if it does not answer. */
+  statementTimeoutMs?: number | undefined
+  /** Limit of doing nothing inside a transaction; default 10 s. */
+  idleInTransactionTimeoutMs?: number | undefined
+  /** Limit of waiting for a lock; default 2 s. */
+  lockTimeoutMs?: number | undefined
+}
+
+/** A pool of connections to one database. */
+export interface Database extends Queryable {
+  /**
+   * Runs `fn` in a transaction: committed when it returns, rolled back when it throws. Does not try again:
+   * whoever knows whether that is safe does (`isDatabaseConflict`).
+   *
+   * @throws TdsError `nested_transaction` when called inside another one: it would wait for a second
+   * connection while holding the first.
+   */
+  transaction<T>(fn: (tx: Transaction) => Promise<T>): Promise<T>
+  /** For reading and for settings, where comfort counts more than a millisecond. Made when first used. */
+  readonly prisma: PrismaClient
+  readonly url: string
+  readonly directUrl: string
+  /** Waits for the statements in flight and closes all connections. Safe more than once. */
+  close(): Promise<void>
+}
+
+/** Opens a database; connects when first used. Survives every loss of connection. */
+export function openDatabase(options: DatabaseOptions): Database {
+  const pool = connectionPool(options)
+  let prisma: PrismaClient | null = null
+  let closed: Promise<void> | null = null
+  return {
+    query: async (text, values, queryOptions) =>
+      await withLease(pool, (lease) => runStatement(lease, { text, values, ...queryOptions })),
+    transaction: async (fn) => await inTransaction(pool, fn),
+    get prisma() {
+      prisma ??= new PrismaClient({ adapter: new PrismaPg(pool, { onPoolError: logLoss, onConnectionError: logLoss }) })
+      return prisma
+    },
+    url: options.url,
+    directUrl: options.directUrl ?? options.url,
+    close: async () => {
+      closed ??= (async () => {
+        await prisma?.$disconnect()
+        await pool.end()
+      })()
+      await closed
+    },
+  }
+}
+
+function connectionPool(o: DatabaseOptions): pg.Pool {
+  const statementTimeoutMs = o.statementTimeoutMs ?? 30_000
+  const pool = new pg.Pool({
+    connectionString: o.url,
+    application_name: o.applicationName,
+    max: o.poolSize,
+    idleTimeoutMillis: 60_000,
+    connectionTimeoutMillis: CONNECTION_TIMEOUT_MS,
+    statement_timeout: statementTimeoutMs,
+    // The server's limit needs a server that answers: a network that swallows everything needs one of ours.
+    query_timeout: statementTimeoutMs + 1_000,
+    lock_timeout: o.lockTimeoutMs ?? 2_000,
+    idle_in_transaction_session_timeout: o.idleInTransactionTimeoutMs ?? 10_000,
+    keepAlive: true,
+    types: exactValues,
+    onConnect: prepareClient as (client: pg.ClientBase) => void,
+  })
+  pool.on('error', logLoss)
+  return pool
+}
+
+/** The pool's own listener does not cover a client that is checked out, and an error nobody listens to ends the process. */
+async function prepareClient(client: pg.ClientBase): Promise<void> {
+  client.on('error', logLoss)
+  // A plan kept from when a table was small would go on scanning it whole: plan each statement for what it is given.
+  await client.query("SET TIME ZONE 'UTC'; SET plan_cache_mode = force_custom_plan")
+}
+
+function logLoss(error: Error): void {
+  log.warn('a connection to Postgres was lost', { reason: messageOf(error) })
+}
+
+/** A connection taken from the pool, and what made it unusable, if something did. */
+interface Lease {
+  readonly client: pg.PoolClient
+  fault: Error | null
+}
+
+/** Lends a connection. One that is out of step with the server is destroyed: its next user would get the wrong answer. */
+async function withLease<T>(pool: pg.Pool, fn: (lease: Lease) => Promise<T>): Promise<T> {
+  const lease: Lease = { client: await pool.connect(), fault: null }
+  try {
+    return await fn(lease)
+  } finally {
+    lease.client.release(lease.fault ?? undefined)
+  }
+}
+
+async function runStatement<R extends object>(
+  lease: Lease,
+  { text, values, name }: { text: string; values?: readonly unknown[] | undefined } & QueryOptions,
+): Promise<{ rows: R[]; rowCount: number }> {
+  try {
+    const result = await lease.client.query<R>({ text, values: [...(values ?? [])], ...(name ? { name } : {}) })
+    return { rows: result.rows, rowCount: result.rowCount ?? 0 }
+  } catch (error) {
+    if (breaksConnection(error)) lease.fault = isError(error) ? error : new Error(messageOf(error))
+    throw error
+  }
+}
+
+async function inTransaction<T>(pool: pg.Pool, fn: (tx: Transaction) => Promise<T>): Promise<T> {
+  if (openTransaction.getStore()?.isOpen) {
+    throw new TdsError('a transaction was begun inside another one', {
+      code: 'nested_transaction',
+      disposition: 'dead-letter',
+      nextStep: 'A mistake in the program: pass the transaction on instead of the database.',
+    })
+  }
+  return await withLease(pool, async (lease) => {
+    const state = { isOpen: true }
+    try {
+      await runStatement(lease, { text: 'BEGIN' })
+      const result = await openTransaction.run(state, fn, transactionOn(lease, state))
+      state.isOpen = false
+      await commit(lease)
+      return result
+    } catch (error) {
+      state.isOpen = false
+      await rollBack(lease)
+      throw error
+    }
+  })
+}
+
+function transactionOn(lease: Lease, state: { readonly isOpen: boolean }): Transaction {
+  return {
+    query: async (text, values, options) => {
+      if (state.isOpen) return await runStatement(lease, { text, values, ...options })
+      throw new TdsError('a statement came after its transaction was over', {
+        code: 'transaction_over',
+        disposition: 'dead-letter',
+        nextStep: 'A mistake in the program: a promise inside the transaction was not awaited.',
+      })
+    },
+  }
+}
+
+/** Postgres answers COMMIT after a failed statement by rolling back, without calling it an error. */
+async function commit(lease: Lease): Promise<void> {
+  const { command } = await lease.client.query('COMMIT').catch((error: unknown) => {
+    // Whether it was committed is not known, and neither is what the connection would say next.
+    lease.fault = isError(error) ? error : new Error(messageOf(error))
+    throw error
+  })
+  if (command === 'COMMIT') return
+  throw new TdsError('a transaction went on after one of its statements had failed, and was rolled back', {
+    code: 'transaction_aborted',
+    disposition: 'dead-letter',
+    nextStep: 'A mistake in the program: the error of a statement was caught inside the transaction.',
+  })
+}
+
+/** What went wrong first is what gets thrown; a connection that cannot even roll back is not used again. */
+async function rollBack(lease: Lease): Promise<void> {
+  if (lease.fault) return
+  await runStatement(lease, { text: 'ROLLBACK' }).catch((error: unknown) => {
+    lease.fault = isError(error) ? error : new Error(messageOf(error))
+  })
+}

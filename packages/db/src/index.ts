@@ -1,0 +1,8 @@
+export { daemonRegistry, type DaemonIdentity, type DaemonRegistration } from './daemon-registry.ts'
+export { DatabaseConflict } from './database-conflict.ts'
+export { classifyDatabaseError, isDatabaseConflict, isDatabaseUnavailable } from './database-errors.ts'
+export { openDatabase, type Database, type DatabaseOptions } from './database.ts'
+export { deployMigrations, type DeployOptions } from './deploy-migrations.ts'
+export type { Queryable, QueryOptions, Transaction } from './queryable.ts'
+export * from './sql/index.ts'
+export { verifyDatabase } from './verify-database.ts'

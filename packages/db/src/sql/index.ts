@@ -1,0 +1,36 @@
+export { claimWork, releaseWork, type ClaimedEvent, type WorkClaim } from './claim-work.ts'
+export * from './count-duplicates.ts'
+export { databaseTime } from './database-time.ts'
+export * from './fold-duplicate-tallies.ts'
+export { insertAuditEntries, type AuditEntryWrite } from './insert-audit-entries.ts'
+export { insertDeadLetters, type DeadLetterClass, type DeadLetterWrite } from './insert-dead-letters.ts'
+export * from './insert-inbox-events.ts'
+export { insertSyncLogs, type SyncLogWrite } from './insert-sync-logs.ts'
+export { lastOutcomes, type LastOutcomes } from './last-outcomes.ts'
+export { lockEventsAwaitingRead, lockWaitingEvents, type LockedEvent } from './lock-inbox-events.ts'
+export { lockRecords, type LockedRecord } from './lock-records.ts'
+export { adjustEventCounts, moveInboxEvents, type CountAdjustment, type EventMove, type Mover } from './move-inbox-events.ts'
+export {
+  claimRead,
+  postponeRead,
+  requestReads,
+  settleRead,
+  type ClaimedRead,
+  type OwedReadKey,
+  type ReadReason,
+  type ReadRequest,
+} from './owed-reads.ts'
+export { pipelineStatus, type PipelineStatus } from './pipeline-status.ts'
+export { readChildRows, type StoredChildRow } from './read-child-rows.ts'
+export type { ChildTable, MirrorColumn, MirrorColumnType, RecordKey, RecordTable } from './record-table.ts'
+export { replaceChildRows, type ChildRowWrite } from './replace-child-rows.ts'
+export {
+  eventsWithoutJob,
+  eventsWithoutRead,
+  holdSweep,
+  isolateEvents,
+  readsWithoutJob,
+  takeAbandonedClaims,
+  type AbandonedClaim,
+} from './sweep.ts'
+export { insertRecords, updateRecords, type RecordWrite } from './write-records.ts'

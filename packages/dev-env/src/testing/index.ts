@@ -1,0 +1,2 @@
+export { isRunning, untilGone } from './process-watch.ts'
+export { waitUntil } from './wait-until.ts'

@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto'
+
+import type { ConstructorOptions, Db, JobInsert, PgBoss } from 'pg-boss'
+
+import { classifyDatabaseError, type Database, type Queryable } from '@tds/db'
+import { messageOf, type Service, service, TdsError } from '@tds/runtime'
+
+import { makeBoss } from './boss.ts'
+import { type JobData, type JobName, ownKeyOf } from './jobs.ts'
+import { type WorkOptions, workLoop } from './work-loop.ts'
+
+const STOP_TIMEOUT_MS = 25_000
+/** Of the tables of pg-boss 12.38; a test compares it with the package. */
+const PG_BOSS_SCHEMA = 46
+
+/** One job to send. */
+export interface NewJob<N extends JobName> {
+  data: JobData[N]
+  /** Not before; default at once. */
+  startAfter?: Date | undefined
+  /** At most one job with this key waits; further ones are dropped without a word. `read-record` has one by itself: its record. */
+  singletonKey?: string | undefined
+  /** Higher first; default 0. */
+  priority?: number | undefined
+}
+
+/** The way to send jobs and to have them worked on. */
+export interface Queue extends Service {
+  /**
+   * Sends jobs in the caller's transaction: they exist when it commits and never did when it rolls back. Who works
+   * on them is notified by the commit.
+   */
+  send<N extends JobName>(tx: Queryable, job: N, items: readonly NewJob<N>[]): Promise<void>
+  /**
+   * Works on jobs in batches, several at a time. `stop()` waits for the batches in hand. A handler that throws has
+   * its whole batch tried again by the job's policy; one that outlives the job's expiry sees its signal abort.
+   */
+  work<N extends JobName>(job: N, options: WorkOptions<N>): Service
+}
+
+/** What `createQueue` needs. */
+export interface QueueOptions {
+  db: Database
+  /** A worker also looks after the queue: it returns the jobs of the dead, deletes what is old and listens for notifications. */
+  role: 'sender' | 'worker'
+  /** How often a worker looks for the jobs of the dead, in seconds; default 15. */
+  superviseIntervalSeconds?: number | undefined
+}
+
+/**
+ * Makes the queue. It connects past a pooler (`db.directUrl`), because notifications belong to a session.
+ *
+ * `start()` throws TdsError `schema_older` or `schema_newer` when the queue's tables are not those of this program, and
+ * `database_*` when Postgres is not there.
+ */
+export function createQueue({ db, role, superviseIntervalSeconds = 15 }: QueueOptions): Queue {
+  const isWorker = role === 'worker'
+  const boss = makeBoss(db.directUrl, {
+    application_name: `tds-queue-${role}`,
+    max: isWorker ? 5 : 2,
+    migrate: false,
+    supervise: isWorker,
+    useListenNotify: isWorker,
+    superviseIntervalSeconds,
+    monitorIntervalSeconds: superviseIntervalSeconds,
+  } satisfies Partial<ConstructorOptions>)
+  const lifecycle = service({
+    name: `queue:${role}`,
+    start: async () => await startBoss(boss),
+    stop: async () => await boss.stop({ graceful: true, timeout: STOP_TIMEOUT_MS }),
+  })
+  return {
+    ...lifecycle,
+    send: async (tx, job, items) => {
+      if (items.length === 0) return
+      const jobs = items.map((item) => toInsert(job, item)).sort(byKey)
+      await boss.insert(job, jobs, { db: sqlOn(tx) })
+    },
+    work: (job, options) => workLoop(boss, job, options),
+  }
+}
+
+async function startBoss(boss: PgBoss): Promise<void> {
+  try {
+    await boss.start()
+  } catch (error) {
+    const isSchemaFault = /not installed|requires migrations/.test(messageOf(error))
+    const reason = isSchemaFault ? await wrongSchema(boss).catch(classifyDatabaseError) : classifyDatabaseError(error)
+    await boss.stop({ graceful: false })
+    throw reason
+  }
+}
+
+async function wrongSchema(boss: PgBoss): Promise<TdsError> {
+  const found = await boss.schemaVersion()
+  const isNewer = found !== null && found > PG_BOSS_SCHEMA
+  return new TdsError(
+    `the tables of the queue are of version ${found ?? 'none'}, this program needs ${PG_BOSS_SCHEMA}`,
+    {
+      code: isNewer ? 'schema_newer' : 'schema_older',
+      disposition: 'reject',
+      nextStep: isNewer
+        ? 'Start the version of the program that brought them, or a later one.'
+        : 'Run pnpm db:deploy against this database, then start again.',
+      facts: { found, needed: PG_BOSS_SCHEMA },
+    },
+  )
+}
+
+/** pg-boss inserts raw objects: what is not given must be absent. */
+function toInsert<N extends JobName>(job: N, item: NewJob<N>): JobInsert<JobData[N]> {
+  const singletonKey = item.singletonKey ?? ownKeyOf(job, item.data)
+  return {
+    data: item.data,
+    ...(item.startAfter ? { startAfter: item.startAfter } : {}),
+    ...(singletonKey ? { singletonKey } : {}),
+    ...(item.priority ? { priority: item.priority } : {}),
+  }
+}
+
+/** Two transactions that sent the same keys in different order would wait for each other. */
+function byKey(a: { singletonKey?: string }, b: { singletonKey?: string }): number {
+  const [keyA, keyB] = [a.singletonKey ?? '', b.singletonKey ?? '']
+  return keyA === keyB ? 0 : keyA < keyB ? -1 : 1
+}
+
+/** Lets pg-boss speak in the caller's transaction. Its insert is long and never varies, so it is prepared once. */
+function sqlOn(tx: Queryable): Db {
+  return {
+    executeSql: async (text, values = []) => {
+      const { rows } = await tx.query(text, values, { name: statementName(text) })
+      return { rows }
+    },
+  }
+}
+
+const statementNames = new Map<string, string>()
+
+function statementName(text: string): string {
+  let name = statementNames.get(text)
+  if (!name) {
+    name = `queue_${createHash('sha256').update(text).digest('hex').slice(0, 16)}`
+    statementNames.set(text, name)
+  }
+  return name
+}

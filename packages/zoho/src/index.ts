@@ -1,0 +1,18 @@
+export { zohoHosts, type ZohoDataCenter, type ZohoHosts } from './client/hosts.ts'
+export { zohoRecordSource, type ZohoSourceOptions } from './client/record-source.ts'
+export {
+  matchSignature,
+  type SignatureMatch,
+  type SignatureVariant,
+  type SignedDelivery,
+} from './signature.ts'
+export type { WebhookAction, WebhookOperation } from './open-envelope.ts'
+export type { QuarantineReason } from './unusable-envelope.ts'
+export {
+  readDelivery,
+  type Delivery,
+  type ReadDelivery,
+  type UnusableDelivery,
+  type UsableDelivery,
+} from './webhook-envelope.ts'
+export { matchKey } from './webhook-key.ts'
