@@ -1,6 +1,6 @@
-import { deployMigrations } from '@tds/db'
+import { classifyDatabaseError, deployMigrations } from '@tds/db'
 import { installQueueSchema } from '@tds/queue'
-import { baseConfigSchema, type Environment, loadConfig, messageOf, redactText, TdsError } from '@tds/runtime'
+import { baseConfigSchema, type Environment, loadConfig, redactText, type TdsError } from '@tds/runtime'
 
 const EX_CONFIG = 78
 
@@ -19,23 +19,21 @@ async function deploy(env: Environment): Promise<void> {
   console.log(applied.length > 0 ? `The database is up to date: ${applied.length} applied.` : 'The database is up to date: nothing to apply.')
 }
 
-function report(error: unknown): void {
-  console.error(redactText(messageOf(error)))
-  if (!(error instanceof TdsError)) return
-  const { reason } = error.facts
-  if (typeof reason === 'string') console.error(redactText(reason))
-  console.error(error.nextStep)
+function report(problem: TdsError): void {
+  const { reason } = problem.facts
+  const lines = [problem.message, ...(typeof reason === 'string' ? [reason] : []), problem.nextStep]
+  for (const line of lines) console.error(redactText(line))
 }
 
-function exitCodeOf(error: unknown): number {
-  const isForPeople = error instanceof TdsError && (error.code === 'configuration' || error.code.startsWith('schema_'))
-  return isForPeople ? EX_CONFIG : 1
+function exitCodeOf(problem: TdsError): number {
+  return problem.code === 'configuration' || problem.code.startsWith('schema_') ? EX_CONFIG : 1
 }
 
 try {
   // eslint-disable-next-line no-restricted-properties -- the entry of a command, which has no run() around it
   await deploy(process.env)
 } catch (error) {
-  report(error)
-  process.exitCode = exitCodeOf(error)
+  const problem = classifyDatabaseError(error)
+  report(problem)
+  process.exitCode = exitCodeOf(problem)
 }

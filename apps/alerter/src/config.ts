@@ -1,5 +1,5 @@
-import { baseConfigSchema, port } from '@tds/runtime'
 import type { z } from 'zod'
+import { baseConfigSchema, port } from '@tds/runtime'
 
 /** Every variable that the alerter reads. */
 export const alerterConfigSchema = baseConfigSchema.extend({

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { z } from 'zod'
-import { fieldMeta } from './config-fields.ts'
+import { fieldMeta, type FieldMeta } from './config-fields.ts'
 import { codeOf, ConfigError, type ConfigProblem } from './errors.ts'
 import { redactText, registerSecret } from './redaction.ts'
 
@@ -17,7 +17,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
  */
 export function loadConfig<S extends z.ZodObject>(schema: S, env: Environment): z.output<S> {
   const { given, problems } = readGiven(schema, env)
-  for (const [name, text] of Object.entries(given)) registerSecretsOf(schema, { name, text })
+  for (const [name, text] of Object.entries(given)) registerSecretsOf(metaOf(schema, name), text)
   const parsed = schema.safeParse(given)
   if (!parsed.success)
     problems.push(...problemsOf(parsed.error.issues, { schema, given, env, known: problems }))
@@ -33,7 +33,7 @@ export function describeConfig<S extends z.ZodObject>(
 ): Record<string, string> {
   const values: Record<string, unknown> = config
   return Object.fromEntries(
-    Object.entries(schema.shape).map(([name, field]) => [name, describeValue(field, values[name])]),
+    Object.keys(schema.shape).map((name) => [name, describeValue(metaOf(schema, name), values[name])]),
   )
 }
 
@@ -77,10 +77,17 @@ function readGivenFile(file: string, { name, given, problems }: Reading): void {
   }
 }
 
-function registerSecretsOf(schema: z.ZodObject, { name, text }: { name: string; text: string }): void {
-  const field = schema.shape[name]
-  if (field === undefined) return
-  const meta = fieldMeta(field)
+// The shape of a schema that is not known here is typed as anything.
+function fieldsOf(schema: z.ZodObject): Record<string, z.core.$ZodType> {
+  return schema.shape
+}
+
+function metaOf(schema: z.ZodObject, name: string): FieldMeta {
+  const field = fieldsOf(schema)[name]
+  return field === undefined ? {} : fieldMeta(field)
+}
+
+function registerSecretsOf(meta: FieldMeta, text: string): void {
   if (meta.secret === true) {
     registerSecret(text)
     for (const entry of text.split(',')) registerSecret(entry.trim())
@@ -130,8 +137,7 @@ function explain(
   issue: z.core.$ZodIssue,
   { schema, given, env, name }: Situation & { name: string },
 ): string {
-  const field = schema.shape[name]
-  const meta = field === undefined ? {} : fieldMeta(field)
+  const meta = metaOf(schema, name)
   const text = given[name]
   if (issue.code === 'custom') return redactText(issue.message)
   const expected = meta.expected === undefined ? issue.message : `expected ${meta.expected}`
@@ -140,10 +146,7 @@ function explain(
   return `not set; ${expected}${meant === undefined ? '' : ` (did you mean it by ${meant}?)`}`
 }
 
-function describeGiven(
-  text: string,
-  { secret, address }: { secret?: boolean | undefined; address?: boolean | undefined },
-): string {
+function describeGiven(text: string, { secret, address }: FieldMeta): string {
   if (secret === true) return 'the secret given cannot be used'
   const shown = address === true ? withoutCredentials(text) : redactText(text)
   return `got ${JSON.stringify(shown.length > 80 ? `${shown.slice(0, 80)}…` : shown)}`
@@ -214,11 +217,11 @@ function inSchemaOrder(schema: z.ZodObject, problems: readonly ConfigProblem[]):
   return [...problems].sort((a, b) => position(a) - position(b))
 }
 
-function describeValue(field: z.core.$ZodType, value: unknown): string {
-  const meta = fieldMeta(field)
+function describeValue(meta: FieldMeta, value: unknown): string {
   const unset = value === undefined || value === null || (Array.isArray(value) && value.length === 0)
   if (unset) return 'unset'
   if (meta.secret === true) return 'set'
-  const text = Array.isArray(value) ? value.join(',') : String(value)
+  const text =
+    typeof value === 'string' ? value : Array.isArray(value) ? value.join(',') : JSON.stringify(value)
   return meta.address === true ? withoutCredentials(text) : redactText(text)
 }

@@ -1,5 +1,5 @@
-import { childLogger } from './logger.ts'
 import { messageOf } from './errors.ts'
+import { childLogger } from './logger.ts'
 import { collectProcessMetrics, gauge, metricsRegistry } from './metrics.ts'
 import { problemBody, problemContentType } from './problem.ts'
 import { redactText, redactValue, type SafeValue } from './redaction.ts'

@@ -1,6 +1,6 @@
-import { childLogger } from './logger.ts'
 import type { Clock } from './clock.ts'
 import { messageOf } from './errors.ts'
+import { childLogger } from './logger.ts'
 import { poller, type Poller } from './poller.ts'
 import { service } from './service.ts'
 

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { inspect } from 'node:util'
 import { gzipSync } from 'node:zlib'
-import { TdsError } from './errors.ts'
+import type { TdsError } from './errors.ts'
 import { httpClient, type HttpClientOptions } from './http-client.ts'
 import { metricsRegistry } from './metrics.ts'
 

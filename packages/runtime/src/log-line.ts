@@ -40,16 +40,7 @@ export function formatLogLine(entry: LogEntry, format: LogFormat): string {
   return render({ ...shorten(withoutFacts(record), 64), factsLeftOut: true })
 }
 
-interface LogRecord {
-  [key: string]: SafeValue
-  timestamp: string
-  level: string
-  daemon: string
-  logger: string
-  message: string
-}
-
-function recordOf({ time, level, daemon, logger, message, context, facts }: LogEntry): LogRecord {
+function recordOf({ time, level, daemon, logger, message, context, facts }: LogEntry): SafeError {
   const { error, ...otherFacts } = facts
   const safeFacts = redactValue(otherFacts)
   return {
@@ -77,17 +68,15 @@ function isEmpty(value: SafeValue): boolean {
   return typeof value === 'object' && value !== null && Object.keys(value).length === 0
 }
 
-function withoutFacts(record: LogRecord): LogRecord {
+function withoutFacts(record: SafeError): SafeError {
   const { facts: _facts, error, ...rest } = record
-  if (typeof error !== 'object' || error === null || Array.isArray(error)) return { ...rest } as LogRecord
-  const { name, code, message } = error
-  return {
-    ...rest,
-    error: { name: name ?? 'Error', code: code ?? null, message: message ?? '' },
-  } as LogRecord
+  if (typeof error !== 'object' || error === null || Array.isArray(error)) return rest
+  const { name = 'Error', code = null, message = '' } = error
+  return { ...rest, error: { name, code, message } }
 }
 
-function shorten<T extends SafeValue>(value: T, longest: number): T
+function shorten(value: SafeError, longest: number): SafeError
+function shorten(value: SafeValue, longest: number): SafeValue
 function shorten(value: SafeValue, longest: number): SafeValue {
   if (typeof value === 'string') return cut(value, longest)
   if (Array.isArray(value)) return value.map((entry) => shorten(entry, longest))
@@ -148,6 +137,7 @@ function compact(value: SafeValue): string {
 
 // One line stays one line, and no escape sequence reaches a terminal.
 function inline(value: string): string {
+  // eslint-disable-next-line no-control-regex -- these characters are what it is about
   return escapeControls(value.replace(/[\u0000-\u001f]/g, escaped))
 }
 

@@ -64,37 +64,38 @@ describe('withLogContext', () => {
 
 describe('writing to standard output', () => {
   it('has written every line when flushLogging resolves, and goes on afterwards', async () => {
-    const written: string[] = []
-    using _stdout = replaceStdout((text, done) => {
-      written.push(text)
-      setImmediate(done)
-    })
+    using stdout = replaceStdout((done) => setImmediate(done))
     configureLogging({ daemon: 'worker', level: 'info', format: 'json' })
     const log = childLogger('x')
-    for (let line = 0; line < 100; line += 1) log.info(`line ${String(line)}`)
+    for (let line = 0; line < 100; line += 1) log.info(`line ${line}`)
     await flushLogging()
-    expect(written).toHaveLength(100)
-    expect(written.every((text) => text.endsWith('}\n'))).toBe(true)
+    expect(stdout.taken).toHaveLength(100)
+    expect(stdout.taken.every((text) => text.endsWith('}\n'))).toBe(true)
     log.info('after the flush')
     await flushLogging()
-    expect(written).toHaveLength(101)
+    expect(stdout.taken).toHaveLength(101)
   })
 
   it('does not wait for ever for a reader that takes nothing', async () => {
-    using _stdout = replaceStdout(() => undefined)
+    using stdout = replaceStdout(() => undefined)
     configureLogging({ daemon: 'worker', level: 'info', format: 'json' })
     childLogger('x').info('nobody reads this')
     await expect(flushLogging({ timeoutMs: 10 })).resolves.toBeUndefined()
+    expect(stdout.taken).toHaveLength(1)
   })
 })
 
-function replaceStdout(take: (text: string, done: () => void) => void): Disposable {
+/** Puts a reader in the place of standard output that says itself when it has taken a line. */
+function replaceStdout(confirm: (done: () => void) => void): Disposable & { taken: string[] } {
   const original = process.stdout.write.bind(process.stdout)
+  const taken: string[] = []
   process.stdout.write = ((chunk: Buffer, done: () => void) => {
-    take(chunk.toString(), done)
+    taken.push(chunk.toString())
+    confirm(done)
     return true
   }) as typeof process.stdout.write
   return {
+    taken,
     [Symbol.dispose]: () => {
       process.stdout.write = original
     },

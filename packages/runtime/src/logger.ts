@@ -110,6 +110,7 @@ function openOutput(): Output {
     level: 'debug',
     // The line is complete: winston only carries it.
     format: winston.format.printf((info) => String(info.message)),
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- winston's types describe its transports as interfaces
     transports: [transport],
   })
   return { logger, closed }

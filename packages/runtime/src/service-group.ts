@@ -1,4 +1,5 @@
 import { TdsError, messageOf } from './errors.ts'
+import { isAborted } from './is-aborted.ts'
 import { childLogger } from './logger.ts'
 import { service, stoppedWhileStarting, type Service } from './service.ts'
 
@@ -98,11 +99,6 @@ export function serviceGroup(
       return { service: member.name, error }
     }
   }
-}
-
-// A call, because the compiler does not expect a property to change while one waits.
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted
 }
 
 async function stopWithin(member: Service, timeoutMs: number): Promise<void> {

@@ -1,4 +1,5 @@
 import { TdsError } from './errors.ts'
+import { isAborted } from './is-aborted.ts'
 
 /**
  * Anything that lives as long as a daemon.
@@ -51,9 +52,9 @@ export function service(options: ServiceOptions): Service {
     try {
       if (signal.aborted) throw stoppedWhileStarting(options.name)
       await options.start(signal)
-      if (!signal.aborted) state = 'started'
+      if (!isAborted(signal)) state = 'started'
     } catch (error) {
-      if (!signal.aborted) state = 'stopped'
+      if (!isAborted(signal)) state = 'stopped'
       throw error
     }
   }

@@ -34,10 +34,10 @@ function setup(options: Partial<UntilReadyOptions> = {}) {
 }
 
 /** Throws the errors given, one a try, and succeeds afterwards. */
-function attempts(...errors: unknown[]): () => Promise<void> {
+function attempts(...errors: Error[]): () => Promise<void> {
   return () => {
     const error = errors.shift()
-    return error === undefined ? Promise.resolve() : Promise.reject(error as Error)
+    return error === undefined ? Promise.resolve() : Promise.reject(error)
   }
 }
 

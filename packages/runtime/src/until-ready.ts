@@ -2,6 +2,7 @@ import { backoffMs } from './backoff.ts'
 import { systemClock, type Clock } from './clock.ts'
 import { messageOf } from './errors.ts'
 import type { Readiness } from './health.ts'
+import { isAborted } from './is-aborted.ts'
 import { childLogger } from './logger.ts'
 import { service, stoppedWhileStarting, type Service } from './service.ts'
 
@@ -79,10 +80,10 @@ export function untilReady(options: UntilReadyOptions): ReadyGate {
       await options.attempt(signal)
       if (signal.aborted) throw stoppedWhileStarting(name)
       await startBehind(signal)
-      if (!signal.aborted) readiness = { ready: true, detail: `the ${name} is there and everything runs` }
+      if (!isAborted(signal)) readiness = { ready: true, detail: `the ${name} is there and everything runs` }
       return null
     } catch (error) {
-      if (signal.aborted || !options.isTransient(error)) throw error
+      if (isAborted(signal) || !options.isTransient(error)) throw error
       readiness = notReady(`waiting for the ${name}: ${messageOf(error)}`)
       return { error }
     }

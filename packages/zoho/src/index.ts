@@ -6,7 +6,7 @@ export {
   type SignatureVariant,
   type SignedDelivery,
 } from './signature.ts'
-export type { WebhookAction, WebhookOperation } from './open-envelope.ts'
+export type { WebhookAction } from './open-envelope.ts'
 export type { QuarantineReason } from './unusable-envelope.ts'
 export {
   readDelivery,

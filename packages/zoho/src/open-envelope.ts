@@ -7,14 +7,12 @@ import {
   type EntityDefinition,
   type ExactJson,
   type ExactObject,
+  type Operation,
 } from '@tds/core'
 import { UnusableEnvelope } from './unusable-envelope.ts'
 
 /** The last segment of a webhook's path. */
 export type WebhookAction = 'created' | 'updated' | 'deleted'
-
-/** What a delivery says was done; `upsert` where nobody says it. */
-export type WebhookOperation = 'create' | 'update' | 'delete' | 'upsert'
 
 /** A body taken apart: the record as Zoho sent it, and what surrounds it. */
 export interface Envelope {
@@ -22,7 +20,7 @@ export interface Envelope {
   /** The record under its singular key, or the body itself where it came bare or thin. */
   readonly record: ExactObject
   /** The value of `event`, or null. */
-  readonly event: WebhookOperation | null
+  readonly event: Operation | null
   /** The body says which record it is about (`entity`, `event`), so that its plain `id` is the record's. */
   readonly addressed: boolean
   readonly thin: boolean
@@ -56,7 +54,7 @@ export function openEnvelope(entity: EntityDefinition, body: ExactObject): Envel
 }
 
 /** The operation: the path's action, else the body's event, else upsert. Throws UnusableEnvelope where the two disagree. */
-export function operationOf(envelope: Envelope, action: WebhookAction | null): WebhookOperation {
+export function operationOf(envelope: Envelope, action: WebhookAction | null): Operation {
   if (action === null) return envelope.event ?? 'upsert'
   const operation = operationsByAction[action]
   if (envelope.event === null || envelope.event === operation) return operation
@@ -121,7 +119,7 @@ function wordsFor({ type, resource, aliases, source }: EntityDefinition): string
   return [type, resource, ...aliases, source.wrapper, source.listKey, ...source.names]
 }
 
-function eventOf(body: ExactObject): WebhookOperation | null {
+function eventOf(body: ExactObject): Operation | null {
   const word = textOf(body, 'event')
   if (word === null) return null
   const operation = operationsByWord.get(word)
@@ -132,15 +130,15 @@ function eventOf(body: ExactObject): WebhookOperation | null {
   )
 }
 
-const operationsByAction: Readonly<Record<WebhookAction, WebhookOperation>> = {
+const operationsByAction: Readonly<Record<WebhookAction, Operation>> = {
   created: 'create',
   updated: 'update',
   deleted: 'delete',
 }
 
 // Ours, and those of Zoho's workflow rules for what sets off a webhook. A map, because a body may say `constructor`.
-const operationsByWord: ReadonlyMap<string, WebhookOperation> = new Map<string, WebhookOperation>([
-  ...(Object.entries(operationsByAction) as [WebhookAction, WebhookOperation][]),
+const operationsByWord: ReadonlyMap<string, Operation> = new Map<string, Operation>([
+  ...(Object.entries(operationsByAction) as [WebhookAction, Operation][]),
   ['create', 'create'],
   ['update', 'update'],
   ['delete', 'delete'],

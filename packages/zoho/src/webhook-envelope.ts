@@ -6,6 +6,7 @@ import {
   UnusableBody,
   type EntityDefinition,
   type JsonFlag,
+  type Operation,
 } from '@tds/core'
 import { parseBody, type DeliveryBody } from './delivery-body.ts'
 import {
@@ -15,7 +16,6 @@ import {
   requireOrganization,
   sourceVersionOf,
   type WebhookAction,
-  type WebhookOperation,
 } from './open-envelope.ts'
 import { UnusableEnvelope, type QuarantineReason } from './unusable-envelope.ts'
 
@@ -33,7 +33,7 @@ export interface Delivery extends DeliveryBody {
 /** What was understood of a delivery. */
 export interface UsableDelivery {
   readonly usable: true
-  readonly operation: WebhookOperation
+  readonly operation: Operation
   /** Zoho's id of the record, digit for digit. */
   readonly sourceEntityId: string
   /** `last_modified_time`, or null where the body carries none. */

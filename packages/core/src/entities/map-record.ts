@@ -1,4 +1,4 @@
-import { exactStringify, type ExactJson, type ExactObject } from '../json/index.ts'
+import type { ExactJson, ExactObject } from '../json/index.ts'
 import { readColumn } from './columns.ts'
 import { readCustomFields } from './custom-fields.ts'
 import type { ChildDefinition, ColumnDefinition, EntityDefinition } from './define-entity.ts'
@@ -25,8 +25,8 @@ export interface MappedRecord {
   /** `last_modified_time` as epoch milliseconds, or null. */
   readonly version: number | null
   readonly createdAt: number | null
-  /** The record as JSON text, digits as sent. */
-  readonly raw: string
+  /** The record itself, digits as sent. */
+  readonly raw: ExactObject
 }
 
 /**
@@ -60,7 +60,7 @@ export function mapRecord(entity: EntityDefinition, record: ExactObject, shape: 
     children,
     version: readTime(record, 'last_modified_time'),
     createdAt: readTime(record, 'created_time'),
-    raw: exactStringify(record),
+    raw: record,
   }
 }
 

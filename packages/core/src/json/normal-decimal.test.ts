@@ -97,7 +97,7 @@ describe('normalDecimal', () => {
     const started = performance.now()
     expect(() => normalDecimal('1'.repeat(1_000_000))).toThrow(RangeError)
     expect(() => normalDecimal(`1${'0'.repeat(1_000_000)}x`)).toThrow(RangeError)
-    expect(performance.now() - started).toBeLessThan(200)
+    expect(performance.now() - started).toBeLessThan(1000)
   })
 })
 

@@ -156,7 +156,7 @@ describe('parseExactText within its limits', () => {
     const started = performance.now()
     expect(refusal('['.repeat(levels) + ']'.repeat(levels))).toBe('too_deep')
     expect(refusal('{"a":'.repeat(levels))).toBe('too_deep')
-    expect(performance.now() - started).toBeLessThan(200)
+    expect(performance.now() - started).toBeLessThan(1000)
   })
 
   it('accepts 10,000 keys over all objects and refuses one more', () => {

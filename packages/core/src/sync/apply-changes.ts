@@ -12,7 +12,7 @@ import {
   type Transaction,
 } from '@tds/db'
 import type { EntityDefinition } from '../entities/define-entity.ts'
-import { exactStringify, isExactObject, parseExactText, storedLimits } from '../json/index.ts'
+import { exactStringify, type ExactObject } from '../json/index.ts'
 import { advance, owesCompletingRead } from './advance.ts'
 import { auditEntry } from './audit-entry.ts'
 import type { AppliedOutcome, Decision, IncomingChange } from './change.ts'
@@ -35,6 +35,8 @@ export interface RecordChange extends IncomingChange {
   readonly actor: string
   readonly reason: string | null
   readonly requestId: string | null
+  /** Key of the stored event's payload under which its record lies, null for the payload itself; absent where no event holds the body. */
+  readonly payloadKey?: string | null
 }
 
 /** What became of one change, in the order given. */
@@ -151,7 +153,7 @@ interface Folded {
   readonly after: RecordState | null
   readonly results: [number, ChangeResult][]
   readonly audits: { readonly index: number; readonly entry: AuditEntryWrite }[]
-  readonly raws: readonly string[]
+  readonly raws: readonly RecordChange[]
   readonly rawMode: 'merge' | 'replace'
   readonly corrected: boolean
   readonly lastEventId: string | null
@@ -160,7 +162,7 @@ interface Folded {
 /** Takes the record through its changes one after the other, in memory; one write follows. */
 function fold(record: RecordChanges, before: RecordState | null, now: Instant): Folded {
   let state = before
-  let raws: string[] = []
+  let raws: RecordChange[] = []
   let rawMode: 'merge' | 'replace' = 'merge'
   let corrected = false
   let lastEventId: string | null = null
@@ -176,8 +178,8 @@ function fold(record: RecordChanges, before: RecordState | null, now: Instant): 
       lastEventId = change.eventId ?? lastEventId
     }
     if (next !== state && change.says.kind === 'content') {
-      if (change.origin === 'detail') [raws, rawMode] = [[change.says.record.raw], 'replace']
-      else raws.push(change.says.record.raw)
+      if (change.origin === 'detail') [raws, rawMode] = [[change], 'replace']
+      else raws.push(change)
     }
     state = next
   }
@@ -253,7 +255,7 @@ function recordWrite(folded: Folded): RecordWrite {
     zoho_id: key.zohoId,
     columns: after.columns,
     custom_fields: after.customFields,
-    raw: mergeRaws(folded.raws),
+    ...rawOf(folded.raws),
     raw_mode: folded.rawMode,
     content_hash: rowHash(after),
     source_created_at: textOrNull(after.createdAt),
@@ -268,17 +270,16 @@ function recordWrite(folded: Folded): RecordWrite {
   }
 }
 
-/** Lays several bodies of one batch over each other by top-level key, as separate writes would have. */
-function mergeRaws(raws: readonly string[]): string | null {
-  const [first, ...later] = raws
-  if (first === undefined || later.length === 0) return first ?? null
-  const merged = parseExactText(first, storedLimits).value
-  if (!isExactObject(merged)) return first
-  for (const raw of later) {
-    const over = parseExactText(raw, storedLimits).value
-    if (isExactObject(over)) for (const name of Object.keys(over)) merged[name] = over[name] ?? null
+/** Where the body to keep comes from: the stored event that holds it, or text; several of one batch are laid over each other. */
+function rawOf(bodies: readonly RecordChange[]): Pick<RecordWrite, 'raw' | 'raw_event_id' | 'raw_key'> {
+  const [first, ...later] = bodies
+  if (first === undefined) return { raw: null, raw_event_id: null, raw_key: null }
+  if (later.length === 0 && first.payloadKey !== undefined) {
+    return { raw: null, raw_event_id: first.eventId, raw_key: first.payloadKey }
   }
-  return exactStringify(merged)
+  const merged = Object.create(null) as ExactObject
+  for (const { says } of bodies) if (says.kind === 'content') Object.assign(merged, says.record.raw)
+  return { raw: exactStringify(merged), raw_event_id: null, raw_key: null }
 }
 
 function instantOrNull(text: string | null): Instant | null {

@@ -15,7 +15,7 @@ function content(o: Partial<MappedRecord> = {}): MappedRecord {
     children: {},
     version: (now - 10 * minute) / 1000,
     createdAt: null,
-    raw: '{}',
+    raw: {},
     ...o,
   }
 }

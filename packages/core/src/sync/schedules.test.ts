@@ -172,7 +172,7 @@ function bodyOf({ body, of }: Delivery): MappedRecord {
     children: {},
     version: body === 'versionless' || body === 'thin' ? null : of.version / 1000,
     createdAt: null,
-    raw: '{}',
+    raw: {},
   }
 }
 

@@ -61,7 +61,7 @@ export function spelled(value: ExactJson): fc.Arbitrary<string> {
 }
 
 function digitsOf(minLength: number, maxLength: number): fc.Arbitrary<string> {
-  return fc.string({ unit: fc.constantFrom(...'0123456789'), minLength, maxLength })
+  return fc.string({ unit: fc.nat(9).map(String), minLength, maxLength })
 }
 
 function spell(value: ExactJson, choose: () => number): string {
@@ -80,7 +80,7 @@ function spell(value: ExactJson, choose: () => number): string {
 }
 
 function spellString(text: string, choose: () => number): string {
-  const characters = [...text].map((character) => {
+  const characters = Array.from(text).map((character) => {
     const short = shortEscapes[character]
     const mustEscape = character < ' ' || character === '"' || character === '\\'
     if (short !== undefined && (mustEscape || choose() < 6)) return short

@@ -1,4 +1,5 @@
 import type { Queryable } from '../queryable.ts'
+import { jsonRows } from './json-rows.ts'
 
 /** One audit entry; the snapshots are JSON text of column name → value. */
 export interface AuditEntryWrite {
@@ -23,13 +24,13 @@ export async function insertAuditEntries(tx: Queryable, entries: readonly AuditE
     `INSERT INTO tds_audit_trail (organization_id, entity_type, entity_id, operation, before, after, changed_fields,
             cause, event_id, run_id, actor, reason, request_id)
      SELECT x.organization_id, x.entity_type::tds_entity_type, x.entity_id, x.operation::tds_change_operation,
-            x.before::jsonb, x.after::jsonb,
+            x.before, x.after,
             ARRAY(SELECT json_array_elements_text(x.changed_fields)),
             x.cause::tds_change_cause, x.event_id, x.run_id, x.actor, x.reason, x.request_id
        FROM json_to_recordset($1::json) AS x(organization_id text, entity_type text, entity_id text, operation text,
-            before text, after text, changed_fields json, cause text, event_id uuid, run_id uuid, actor text,
+            before jsonb, after jsonb, changed_fields json, cause text, event_id uuid, run_id uuid, actor text,
             reason text, request_id text)`,
-    [JSON.stringify(entries)],
+    [jsonRows(entries, ({ before, after, ...entry }) => [entry, { before, after }])],
     { name: 'insert_audit_entries' },
   )
 }

@@ -1,4 +1,5 @@
 import type { Queryable } from '../queryable.ts'
+import { jsonRows } from './json-rows.ts'
 import type { RecordTable } from './record-table.ts'
 
 /** One record to write: typed columns as text under their names, and what every mirror row has. */
@@ -7,8 +8,11 @@ export interface RecordWrite {
   readonly zoho_id: string
   readonly columns: Readonly<Record<string, string | null>>
   readonly custom_fields: string
-  /** JSON text of the record. */
+  /** JSON text of the record; null where an event holds it or nothing new came. */
   readonly raw: string | null
+  /** The inbox event whose payload is the record, or has it under `raw_key`: it need not travel once more. */
+  readonly raw_event_id: string | null
+  readonly raw_key: string | null
   /** `merge` lays the keys of `raw` over the stored ones; `replace` is for a detail answer, which has them all. */
   readonly raw_mode: 'merge' | 'replace'
   readonly content_hash: string
@@ -40,7 +44,7 @@ export async function insertRecords(
     `INSERT INTO ${table.table} (organization_id, zoho_id, ${names.join(', ')}, custom_fields, raw, content_hash,
             source_created_at, source_modified_at, completed_version, source_read_at, deleted_at, last_event_id, version)
      SELECT x.organization_id, x.zoho_id, ${names.map((name) => `x.${name}`).join(', ')},
-            x.custom_fields::jsonb, coalesce(x.raw::jsonb, '{}'), x.content_hash,
+            x.custom_fields, coalesce(${newRaw}, '{}'), x.content_hash,
             x.source_created_at, x.source_modified_at, x.completed_version, x.source_read_at, x.deleted_at,
             x.last_event_id, x.version
        FROM json_to_recordset($1::json) AS x(${recordset(table)})
@@ -64,10 +68,10 @@ export async function updateRecords(
   const { rowCount } = await tx.query(
     `UPDATE ${table.table} t
         SET ${assignments.join(', ')},
-            custom_fields = x.custom_fields::jsonb,
-            raw = CASE WHEN x.raw IS NULL THEN t.raw
-                       WHEN x.raw_mode = 'replace' THEN x.raw::jsonb
-                       ELSE coalesce(t.raw, '{}') || x.raw::jsonb END,
+            custom_fields = x.custom_fields,
+            raw = CASE WHEN x.raw IS NULL AND x.raw_event_id IS NULL THEN t.raw
+                       WHEN x.raw_mode = 'replace' THEN ${newRaw}
+                       ELSE coalesce(t.raw, '{}') || ${newRaw} END,
             content_hash = x.content_hash, source_created_at = x.source_created_at,
             source_modified_at = x.source_modified_at, completed_version = x.completed_version,
             source_read_at = x.source_read_at, deleted_at = x.deleted_at,
@@ -84,12 +88,20 @@ export async function updateRecords(
 
 function recordset(table: RecordTable): string {
   const typed = table.columns.map((column) => `${column.name} ${column.type === 'jsonb' ? 'jsonb' : column.type}`)
-  return `organization_id text, zoho_id text, ${typed.join(', ')}, custom_fields text, raw text, raw_mode text,
+  return `organization_id text, zoho_id text, ${typed.join(', ')}, custom_fields jsonb, raw jsonb, raw_mode text,
+          raw_event_id uuid, raw_key text,
           content_hash text, source_created_at timestamptz, source_modified_at timestamptz,
           completed_version timestamptz, source_read_at timestamptz, deleted_at timestamptz,
           last_event_id uuid, version integer, expected_version integer, may_go_back boolean`
 }
 
+const newRaw = `coalesce(x.raw, (SELECT CASE WHEN x.raw_key IS NULL THEN e.payload ELSE e.payload -> x.raw_key END
+                                FROM tds_inbox_events e WHERE e.id = x.raw_event_id))`
+
+/** Lays the JSON texts in as they are: as strings they would be escaped here and unescaped there. */
 function rowsJson(writes: readonly RecordWrite[]): string {
-  return JSON.stringify(writes.map(({ columns, ...row }) => ({ ...columns, ...row })))
+  return jsonRows(
+    writes,
+    ({ columns, custom_fields, raw, ...row }) => [{ ...columns, ...row }, { custom_fields, raw }],
+  )
 }

@@ -1,1 +1,2 @@
+export { blackHoleProxy, type BlackHoleProxy } from './black-hole-proxy.ts'
 export { createTestDatabase, type TestDatabase, type TestDatabaseOptions } from './test-database.ts'

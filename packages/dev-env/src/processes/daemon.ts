@@ -12,7 +12,7 @@ export const CHECKOUT = fileURLToPath(new URL('../../../../', import.meta.url))
 
 const READY_LIMIT_MS = 60_000
 const POLL_MS = 25
-const STOP_GRACE_MS = 35_000
+const STOP_GRACE_MS = 15_000
 const TOLD_LOG_LINES = 15
 
 /** How to start one of our programs. */
@@ -40,7 +40,7 @@ export interface Daemon {
   /** Resolves when it says that it is ready; rejects when it ends, or takes longer than a minute. */
   untilReady(): Promise<void>
   kill(signal: NodeJS.Signals): void
-  /** Asks it to stop, kills it after 35 s. */
+  /** Asks it to stop, kills it after 15 s. */
   stop(): Promise<ProcessEnd & { readonly forced: boolean }>
   /** Starts it anew after it has ended, with the same ports. Does not wait until it is ready. */
   startAgain(): Promise<void>
@@ -59,7 +59,7 @@ export async function startDaemon(spec: DaemonSpec): Promise<Daemon> {
     kill: (signal) => {
       current.kill(signal)
     },
-    stop: () => current.stop(STOP_GRACE_MS),
+    stop: () => current.stop(),
     startAgain: async () => {
       await current.whenEnded
       current = await startProcess(processSpec(spec))
@@ -77,6 +77,7 @@ function processSpec(spec: DaemonSpec) {
     env: spec.env,
     cwd: CHECKOUT,
     log: join(spec.logs, `${spec.name}.log`),
+    graceMs: STOP_GRACE_MS,
   }
 }
 

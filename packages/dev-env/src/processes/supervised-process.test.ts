@@ -6,6 +6,7 @@ import { isRunning, untilGone, waitUntil } from '../testing/index.ts'
 import { makeRunDirectory, type RunDirectory } from './run-directory.ts'
 import { startProcess, type SupervisedProcess } from './supervised-process.ts'
 
+const HERE = fileURLToPath(new URL('.', import.meta.url))
 const STUBBORN = `
   process.on('SIGTERM', () => console.log('asked to stop'))
   process.on('SIGINT', () => undefined)
@@ -21,7 +22,7 @@ describe('startProcess', () => {
   })
 
   afterAll(async () => {
-    await Promise.all(started.map((one) => one.stop(0)))
+    await Promise.all(started.map((one) => one.stop()))
     await run.remove()
   })
 
@@ -58,7 +59,7 @@ describe('startProcess', () => {
   it('kills a process that does not stop in time', async () => {
     const one = await start('stubborn', STUBBORN)
     await says(one, 'running')
-    expect(await one.stop(50)).toEqual({ code: null, signal: 'SIGKILL', forced: true })
+    expect(await one.stop()).toEqual({ code: null, signal: 'SIGKILL', forced: true })
     expect(await log(one)).toContain('asked to stop')
     expect(isRunning(one.pid)).toBe(false)
   })
@@ -95,7 +96,7 @@ describe('startProcess', () => {
   async function start(name: string, script: string, env: Record<string, string> = {}): Promise<SupervisedProcess> {
     const command = [process.execPath, '--conditions=tds-source', '--input-type=module', '-e', script] as const
     const log = join(run.logs, `${name}-${String(started.length)}.log`)
-    const one = await startProcess({ name, command: [...command], env, cwd: fileURLToPath(new URL('.', import.meta.url)), log })
+    const one = await startProcess({ name, command: [...command], env, cwd: HERE, log, graceMs: 300 })
     started.push(one)
     return one
   }
@@ -103,7 +104,7 @@ describe('startProcess', () => {
   /** A process that starts two others through the same door: one that ends when asked, one that must be killed. */
   function ownerScript(name: string): string {
     const child = (script: string) => `{
-      name: 'child', command: [process.execPath, '-e', ${JSON.stringify(script)}], env: {}, cwd: '/',
+      name: 'child', command: [process.execPath, '-e', ${JSON.stringify(script)}], env: {}, cwd: '/', graceMs: 500,
       log: ${JSON.stringify(join(run.logs, `child-of-${name}.log`))} }`
     return `
       const { startProcess } = await import(${JSON.stringify(new URL('./supervised-process.ts', import.meta.url).href)})

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { open } from 'node:fs/promises'
+import { closeSync, openSync } from 'node:fs'
 import { constants } from 'node:os'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -23,7 +23,7 @@ exec 4>&-
 (
   read -r _ <&3
   kill -TERM $child
-  while [ $tenths -gt 0 ] && kill -0 $child; do sleep 0.1; tenths=$((tenths - 1)); done
+  while [ $tenths -gt 0 ] && kill -0 $child; do /bin/sleep 0.1; tenths=$((tenths - 1)); done
   kill -KILL $child
 ) >/dev/null 2>&1 &
 watcher=$!
@@ -34,7 +34,7 @@ kill -KILL $watcher
 exit $code
 `
 
-const ABANDONED_GRACE_MS = 10_000
+const GRACE_MS = 10_000
 const FIRST_SIGNAL_CODE = 128
 
 /** How to start one process. */
@@ -48,6 +48,8 @@ export interface ProcessSpec {
   readonly cwd: string
   /** File to which everything it prints is appended. */
   readonly log: string
+  /** Time it has to end once asked before it is killed, also when we are gone; default 10 s. */
+  readonly graceMs?: number
 }
 
 /** How a process ended. */
@@ -68,8 +70,8 @@ export interface SupervisedProcess {
   readonly whenEnded: Promise<ProcessEnd>
   /** Sends a signal; does nothing when the process has ended. */
   kill(signal: NodeJS.Signals): void
-  /** Asks it to end, kills it after `graceMs`; `forced` tells which it took. Safe more than once. */
-  stop(graceMs?: number): Promise<ProcessEnd & { readonly forced: boolean }>
+  /** Asks it to end and kills it when its time is over; `forced` tells which it took. Safe more than once. */
+  stop(): Promise<ProcessEnd & { readonly forced: boolean }>
 }
 
 /**
@@ -78,13 +80,18 @@ export interface SupervisedProcess {
  * @throws TdsError `process_start` when its program cannot be started at all.
  */
 export async function startProcess(spec: ProcessSpec): Promise<SupervisedProcess> {
-  const supervisor = await spawnSupervisor(spec)
+  const graceMs = spec.graceMs ?? GRACE_MS
+  const supervisor = spawnSupervisor(spec, graceMs)
   const whenEnded = endOf(supervisor)
-  const pid = await pidTold(supervisor, spec)
   let end: ProcessEnd | null = null
-  void whenEnded.then((how) => {
-    end = how
-  }, notOurs)
+  whenEnded.then(
+    (how) => {
+      end = how
+    },
+    // Told below, where there is no process id.
+    () => undefined,
+  )
+  const pid = await pidTold(supervisor, { spec, whenEnded })
 
   function kill(signal: NodeJS.Signals): void {
     if (end !== null) return
@@ -103,7 +110,7 @@ export async function startProcess(spec: ProcessSpec): Promise<SupervisedProcess
     ended: () => end,
     whenEnded,
     kill,
-    stop: async (graceMs = ABANDONED_GRACE_MS) => {
+    stop: async () => {
       kill('SIGTERM')
       const forced = !(await endsWithin(whenEnded, graceMs))
       if (forced) kill('SIGKILL')
@@ -112,16 +119,17 @@ export async function startProcess(spec: ProcessSpec): Promise<SupervisedProcess
   }
 }
 
-async function spawnSupervisor(spec: ProcessSpec): Promise<ChildProcess> {
-  const log = await open(spec.log, 'a')
+function spawnSupervisor(spec: ProcessSpec, graceMs: number): ChildProcess {
+  const log = openSync(spec.log, 'a')
   try {
-    return spawn(
-      '/bin/sh',
-      ['-c', SUPERVISOR, 'sh', String(ABANDONED_GRACE_MS / 100), ...spec.command],
-      { cwd: spec.cwd, env: spec.env, detached: true, stdio: ['ignore', log.fd, log.fd, 'pipe', 'pipe'] },
-    )
+    return spawn('/bin/sh', ['-c', SUPERVISOR, 'sh', String(Math.ceil(graceMs / 100)), ...spec.command], {
+      cwd: spec.cwd,
+      env: spec.env,
+      detached: true,
+      stdio: ['ignore', log, log, 'pipe', 'pipe'],
+    })
   } finally {
-    await log.close()
+    closeSync(log)
   }
 }
 
@@ -138,21 +146,17 @@ const signalNames: ReadonlyMap<number, NodeJS.Signals> = new Map(
   (Object.entries(constants.signals) as [NodeJS.Signals, number][]).map(([name, number]) => [number, name]),
 )
 
-async function pidTold(supervisor: ChildProcess, spec: ProcessSpec): Promise<number> {
-  const pipe = supervisor.stdio[4] as Readable
+async function pidTold(supervisor: ChildProcess, o: { spec: ProcessSpec; whenEnded: Promise<ProcessEnd> }): Promise<number> {
   let told = ''
   try {
-    for await (const chunk of pipe) told += String(chunk)
+    for await (const chunk of supervisor.stdio[4] as Readable) told += String(chunk)
+    if (!(Number(told) > 0)) await o.whenEnded
   } catch (cause) {
-    throw notStarted(spec, cause)
+    throw notStarted(o.spec, cause)
   }
-  const pid = Number(told)
-  if (!(pid > 0)) throw notStarted(spec)
-  return pid
+  if (Number(told) > 0) return Number(told)
+  throw notStarted(o.spec)
 }
-
-/** A supervisor that could not be started never ends; that is told by the missing process id. */
-function notOurs(): void {}
 
 function notStarted(spec: ProcessSpec, cause?: unknown): TdsError {
   return new TdsError(`${spec.name} could not be started`, {

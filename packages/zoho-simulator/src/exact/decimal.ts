@@ -1,3 +1,5 @@
+const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d{1,3})?$/
+
 /**
  * A number that keeps its digits: what is held is what is written, and sums are made with integers, so that no
  * amount of the world ever passes through a double.
@@ -84,13 +86,13 @@ interface Parts {
   scale: number
 }
 
-const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d{1,3})?$/
-
 function partsOf({ source }: Decimal): Parts {
-  const [mantissa = '0', exponent = '0'] = source.toLowerCase().split('e')
-  const [integer = '0', fraction = ''] = mantissa.split('.')
-  const scale = fraction.length - Number(exponent)
-  const units = BigInt(integer + fraction)
+  const exponentAt = source.search(/[eE]/)
+  const mantissa = exponentAt < 0 ? source : source.slice(0, exponentAt)
+  const point = mantissa.indexOf('.')
+  const places = point < 0 ? 0 : mantissa.length - point - 1
+  const units = BigInt(point < 0 ? mantissa : mantissa.slice(0, point) + mantissa.slice(point + 1))
+  const scale = exponentAt < 0 ? places : places - Number(source.slice(exponentAt + 1))
   return scale < 0 ? { units: units * tenTo(-scale), scale: 0 } : { units, scale }
 }
 

@@ -10,12 +10,11 @@ export interface JsonObject {
 
 /** Writes JSON with every decimal in the digits that it holds; throws RangeError on a number that is not whole. */
 export function writeJson(value: Json): string {
+  if (typeof value === 'string') return JSON.stringify(value)
   if (value instanceof Decimal) return value.source
   if (typeof value === 'number') return writeWhole(value)
-  if (value === null || typeof value !== 'object') return JSON.stringify(value)
-  if (Array.isArray(value)) return `[${value.map(writeJson).join(',')}]`
-  const members = Object.entries(value).map(([key, member]) => `${JSON.stringify(key)}:${writeJson(member)}`)
-  return `{${members.join(',')}}`
+  if (value === null || typeof value === 'boolean') return String(value)
+  return Array.isArray(value) ? `[${value.map(writeJson).join(',')}]` : writeObject(value)
 }
 
 /** Reads JSON with every number as a Decimal of the digits sent; throws SyntaxError on what is not JSON. */
@@ -27,9 +26,7 @@ export function readJson(text: string): Json {
 
 /** Whether a value is an object with keys, and neither a list nor a number. */
 export function isJsonObject(value: Json | undefined): value is JsonObject {
-  return (
-    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Decimal)
-  )
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Decimal)
 }
 
 // The third argument of a reviver is newer than TypeScript's declaration of JSON.parse.
@@ -37,6 +34,26 @@ const parseWithSource = JSON.parse as (
   text: string,
   reviver: (key: string, value: Json, context: { source: string }) => Json,
 ) => Json
+
+function writeObject(object: JsonObject): string {
+  let members = ''
+  for (const key of Object.keys(object)) {
+    members += `${members === '' ? '' : ','}${writeKey(key)}:${writeJson(object[key] ?? null)}`
+  }
+  return `{${members}}`
+}
+
+/** Keys repeat in every record; writing one anew each time would take as long as the values. */
+function writeKey(key: string): string {
+  let written = writtenKeys.get(key)
+  if (written === undefined) {
+    written = JSON.stringify(key)
+    if (writtenKeys.size < 10_000) writtenKeys.set(key, written)
+  }
+  return written
+}
+
+const writtenKeys = new Map<string, string>()
 
 function writeWhole(value: number): string {
   if (!Number.isSafeInteger(value)) throw new RangeError(`Write ${value} as a Decimal: it is not whole.`)

@@ -7,7 +7,15 @@ import type { WorldRecord } from './collection.ts'
 import { customFieldKeys, withCustomValue, type CustomValue } from './custom-fields.ts'
 import { businessName, personName, place } from './names.ts'
 import { currencyOf } from './parties.ts'
-import { clearing, rewriting, statusFilters, toggling, touch, type RecordKind, type View } from './record-kind.ts'
+import {
+  clearing,
+  rewriting,
+  statusFilters,
+  toggling,
+  touch,
+  type RecordKind,
+  type View,
+} from './record-kind.ts'
 import type { Currency } from './reference-data.ts'
 import type { WorldSize } from './size.ts'
 import { pastStamp, shownDate, times, type Stamp } from './stamp.ts'
@@ -95,7 +103,11 @@ export function populateVendors(world: World, random: Random, size: WorldSize): 
 /** Fills the world with customers; some have a price list. */
 export function populateCustomers(world: World, random: Random, size: WorldSize): void {
   for (let made = 0; made < size.customers; made++) {
-    addRecord(world, 'customer', newContact(world, random, { stamp: pastStamp(random), contactType: 'customer' }))
+    addRecord(
+      world,
+      'customer',
+      newContact(world, random, { stamp: pastStamp(random), contactType: 'customer' }),
+    )
   }
 }
 
@@ -105,16 +117,15 @@ export function settleBalances(world: World): void {
   const owed = openAmounts(invoice.living(), 'customer_id')
   const payable = openAmounts(bill.living(), 'vendor_id')
   const credits = openAmounts(credit_note.living(), 'customer_id')
-  for (const record of world.collections.customer.living()) {
-    const { id, detail } = record
-    world.collections.customer.put({
-      ...record,
-      detail: withBalances(world, detail, {
-        receivable: owed.get(id) ?? zero,
-        payable: payable.get(id) ?? zero,
-        credits: credits.get(id) ?? zero,
-      }),
-    })
+  for (const id of new Set([...owed.keys(), ...payable.keys(), ...credits.keys()])) {
+    const record = world.collections.customer.get(id)
+    if (record === undefined) continue
+    const balances = {
+      receivable: owed.get(id) ?? zero,
+      payable: payable.get(id) ?? zero,
+      credits: credits.get(id) ?? zero,
+    }
+    world.collections.customer.put({ ...record, detail: withBalances(world, record.detail, balances) })
   }
 }
 
@@ -246,7 +257,10 @@ function priceListKeys({ collections }: World, random: Random, contactType: stri
 }
 
 function routeValue({ references }: World, random: Random): CustomValue {
-  return { field: references.customFields.route, value: random.pick(['الكرخ', 'الرصافة', 'North 1', 'South 2', '']) }
+  return {
+    field: references.customFields.route,
+    value: random.pick(['الكرخ', 'الرصافة', 'North 1', 'South 2', '']),
+  }
 }
 
 function whereabouts(world: World, random: Random, basics: JsonObject): JsonObject {
@@ -317,7 +331,11 @@ interface Balances {
   credits: Decimal
 }
 
-function withBalances(world: World, detail: JsonObject, { receivable, payable, credits }: Balances): JsonObject {
+function withBalances(
+  world: World,
+  detail: JsonObject,
+  { receivable, payable, credits }: Balances,
+): JsonObject {
   const { exchangeRate } = currencyOf(world, detail)
   const bcy = (amount: Decimal) => roundTo(multiply(amount, exchangeRate), 2)
   const [summary = {}] = objectsOf(detail, 'customer_currency_summaries')

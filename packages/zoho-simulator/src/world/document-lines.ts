@@ -30,7 +30,9 @@ export function lineChanges(rules: LineRules): Record<string, Change> {
     'reorder-lines': (detail, context) => {
       const lines = objectsOf(detail, 'line_items')
       const [first, ...rest] = lines
-      return first === undefined || rest.length === 0 ? null : rules.withLines(detail, [...rest, first], context)
+      return first === undefined || rest.length === 0
+        ? null
+        : rules.withLines(detail, [...rest, first], context)
     },
     'change-line': (detail, context) => {
       const lines = objectsOf(detail, 'line_items')

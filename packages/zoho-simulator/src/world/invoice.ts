@@ -98,7 +98,10 @@ export const invoice: RecordKind = {
       due_date: daysLater(textOf(detail, 'due_date'), random.between(1, 30)),
     }),
     reference: rewriting('reference_number', (random) => `PO-${random.between(1000, 9999)}`),
-    notes: rewriting('notes', (random) => `${random.pick(['Thank you.', 'شكرا لكم'])} ${random.between(1, 999)}`),
+    notes: rewriting(
+      'notes',
+      (random) => `${random.pick(['Thank you.', 'شكرا لكم'])} ${random.between(1, 999)}`,
+    ),
     clear: clearing('reference_number', 'notes', 'email', 'terms'),
   },
 }
@@ -311,7 +314,8 @@ function withLines(detail: JsonObject, unordered: JsonObject[]): JsonObject {
   const style = amountStyle(textOf(detail, 'invoice_id'))
   const net = subTotal(lines)
   const { total: tax, taxes } = taxesOf(lines, style)
-  const wholeDiscount = detail['discount_type'] === 'entity_level' ? discountOf(net, discountKey(detail)) : null
+  const wholeDiscount =
+    detail['discount_type'] === 'entity_level' ? discountOf(net, discountKey(detail)) : null
   const lineDiscounts = sum(lines.map((line) => decimalOf(line, 'discount_amount')))
   const extras = sum([decimalOf(detail, 'shipping_charge'), decimalOf(detail, 'adjustment')])
   const total = subtract(sum([net, tax, extras]), wholeDiscount ?? zero)

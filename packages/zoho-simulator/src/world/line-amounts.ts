@@ -59,7 +59,10 @@ export function subTotal(lines: readonly JsonObject[]): Decimal {
 }
 
 /** The document's taxes, one entry for each tax of its lines. */
-export function taxesOf(lines: readonly JsonObject[], style: AmountStyle): { total: Decimal; taxes: JsonObject[] } {
+export function taxesOf(
+  lines: readonly JsonObject[],
+  style: AmountStyle,
+): { total: Decimal; taxes: JsonObject[] } {
   const entries = lines.flatMap((line) => objectsOf(line, 'line_item_taxes'))
   const ids = [...new Set(entries.map((entry) => textOf(entry, 'tax_id')))]
   const taxes = ids.map((id) => {

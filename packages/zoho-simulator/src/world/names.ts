@@ -61,7 +61,10 @@ const businesses = {
 }
 
 const people = {
-  english: { first: ['Layla', 'Omar', 'Nadia', 'Yusuf', 'Sara'], last: ['Haddad', 'Karim', 'Aziz', 'Salman'] },
+  english: {
+    first: ['Layla', 'Omar', 'Nadia', 'Yusuf', 'Sara'],
+    last: ['Haddad', 'Karim', 'Aziz', 'Salman'],
+  },
   arabic: { first: ['زينب', 'علي', 'مريم', 'حسن', 'نور'], last: ['الجبوري', 'العاني', 'الحسني', 'الكرخي'] },
 }
 

@@ -5,13 +5,15 @@ import type { Random } from '../random.ts'
 export function randomPrice(random: Random): Decimal {
   if (random.chance(0.12)) return decimal(random.pick(awkwardPrices))
   if (random.chance(0.3)) return decimal(`${random.between(1, 900)}.${random.between(1, 9)}`)
-  if (random.chance(0.3)) return decimal(`${random.between(1, 60)}${random.pick(['.25', '.50', '.75', '.99'])}`)
+  if (random.chance(0.3))
+    return decimal(`${random.between(1, 60)}${random.pick(['.25', '.50', '.75', '.99'])}`)
   return decimal(String(random.between(1, 300) * 250))
 }
 
 /** A quantity, some with three decimals. */
 export function randomQuantity(random: Random): Decimal {
-  if (random.chance(0.2)) return decimal(`${random.between(0, 40)}.${random.between(0, 9)}${random.between(0, 9)}5`)
+  if (random.chance(0.2))
+    return decimal(`${random.between(0, 40)}.${random.between(0, 9)}${random.between(0, 9)}5`)
   if (random.chance(0.1)) return decimal('0.5')
   return decimal(String(random.between(1, 48)))
 }
@@ -30,4 +32,13 @@ export function amountStyle(id: string): (amount: Decimal) => Decimal {
 }
 
 /** Rates that break careless code: inexact in binary, with a kept zero, long, and beyond what money usually shows. */
-export const awkwardPrices = ['0.1', '1.10', '1234567.89', '0.333333', '19.995', '0.07', '99999999999.99', '4.350']
+export const awkwardPrices = [
+  '0.1',
+  '1.10',
+  '1234567.89',
+  '0.333333',
+  '19.995',
+  '0.07',
+  '99999999999.99',
+  '4.350',
+]

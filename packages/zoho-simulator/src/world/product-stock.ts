@@ -25,7 +25,8 @@ export function stockLocations(random: Random, locations: readonly Named[], stoc
   const held = stocked ? random.shuffled(locations).slice(0, random.between(2, 3)) : locations.slice(0, 1)
   return held.map((location, index) => {
     const onHand = stocked ? randomStock(random) : zero
-    const committed = stocked && index === 0 && compareDecimals(onHand, whole(5)) > 0 ? whole(random.between(0, 5)) : zero
+    const committed =
+      stocked && index === 0 && compareDecimals(onHand, whole(5)) > 0 ? whole(random.between(0, 5)) : zero
     return stockAt(location, { onHand, committed, isPrimary: location === locations[0] })
   })
 }
@@ -52,7 +53,9 @@ export const moveStock: Change = (detail, { random }) => {
   if (locations.length === 0) return null
   const moved = random.between(0, locations.length - 1)
   const change = random.chance(0.6) ? randomStock(random) : decimal('-1')
-  const changed = locations.map((location, index) => (index === moved ? withMoved(location, change) : location))
+  const changed = locations.map((location, index) =>
+    index === moved ? withMoved(location, change) : location,
+  )
   return { locations: changed, ...stockTotals(changed) }
 }
 

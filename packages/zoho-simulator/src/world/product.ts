@@ -8,7 +8,15 @@ import { brandName, productName } from './names.ts'
 import { pickVendor } from './parties.ts'
 import { randomPrice } from './prices.ts'
 import { moveStock, stockKeys, stockLocations, stockTotals } from './product-stock.ts'
-import { clearing, rewriting, statusFilters, toggling, touch, type RecordKind, type View } from './record-kind.ts'
+import {
+  clearing,
+  rewriting,
+  statusFilters,
+  toggling,
+  touch,
+  type RecordKind,
+  type View,
+} from './record-kind.ts'
 import type { WorldSize } from './size.ts'
 import { pastStamp, times, type Stamp } from './stamp.ts'
 import type { WorldRecord } from './collection.ts'
@@ -85,7 +93,10 @@ export const product: RecordKind = {
     'purchase-price': (_, { random }) => ({ purchase_rate: randomPrice(random) }),
     rename: (_, { world, random }) => ({ name: productName(random, world.nextNumber()) }),
     status: toggling('status', ['active', 'inactive']),
-    description: rewriting('description', (random) => `${random.pick(descriptions)} ${random.between(1, 9999)}`),
+    description: rewriting(
+      'description',
+      (random) => `${random.pick(descriptions)} ${random.between(1, 9999)}`,
+    ),
     clear: clearing('description', 'brand', 'manufacturer', 'ean', 'purchase_description', 'vendor_name'),
     stock: moveStock,
     'custom-field': (detail, { world, random }) => withCustomValue(detail, customValue(world, random)),
@@ -266,12 +277,18 @@ function itemRow(record: WorldRecord, { root }: View): JsonObject {
     ...(detail['package_details'] as JsonObject),
   }
   if (root === 'books') return pick(columns, booksRow)
-  const shown = detail['track_inventory'] === true ? inventoryRow : inventoryRow.filter((key) => !stockRow.has(key))
+  const shown =
+    detail['track_inventory'] === true ? inventoryRow : inventoryRow.filter((key) => !stockRow.has(key))
   const { created_time = '', last_modified_time = '', ...row } = pick(columns, shown)
   return { ...row, ...flatCustomFields(detail), created_time, last_modified_time }
 }
 
-const descriptions = ['Two-year guarantee', 'Boxed, 12 in a carton', 'أصلي مع ضمان سنة', 'متوفر بألوان مختلفة']
+const descriptions = [
+  'Two-year guarantee',
+  'Boxed, 12 in a carton',
+  'أصلي مع ضمان سنة',
+  'متوفر بألوان مختلفة',
+]
 
 const booksRow = [
   'item_id',

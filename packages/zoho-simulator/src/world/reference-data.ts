@@ -67,8 +67,20 @@ export function referenceData(nextId: NextId): ReferenceData {
   })
   return {
     currencies: {
-      base: { id: nextId(), code: 'IQD', symbol: 'د.ع', name: 'IQD- Iraqi Dinar', exchangeRate: decimal('1') },
-      foreign: { id: nextId(), code: 'USD', symbol: '$', name: 'USD- US Dollar', exchangeRate: decimal('1310.25') },
+      base: {
+        id: nextId(),
+        code: 'IQD',
+        symbol: 'د.ع',
+        name: 'IQD- Iraqi Dinar',
+        exchangeRate: decimal('1'),
+      },
+      foreign: {
+        id: nextId(),
+        code: 'USD',
+        symbol: '$',
+        name: 'USD- US Dollar',
+        exchangeRate: decimal('1310.25'),
+      },
     },
     taxes: [
       { id: nextId(), name: 'Sales tax', percentage: decimal('15') },

@@ -1,10 +1,7 @@
-import type { RecordSource } from '@tds/core'
+import type { RecordRequest } from '@tds/core'
 import { TdsError, type Disposition } from '@tds/runtime'
 import { unreadableAnswer, type ZohoAnswer } from './answer.ts'
 import { permissionStep } from './token.ts'
-
-/** What the port's `read` is asked for. */
-export type RecordRequest = Parameters<RecordSource['read']>[0]
 
 /**
  * What is wrong with an answer. `not-there`: Zoho says that the record does not exist. `token`: the token was refused,

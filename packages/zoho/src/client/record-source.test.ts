@@ -438,11 +438,12 @@ async function answerAs(
   if (url === '/oauth/v2/token') {
     zoho.tokenRequests.push(Buffer.concat(await request.toArray()).toString())
     const minted = `{"access_token":"1000.token.${zoho.tokenRequests.length}","expires_in":3600,"token_type":"Bearer"}`
-    return send(response, zoho.tokenAnswers.shift() ?? { status: 200, body: minted })
+    send(response, zoho.tokenAnswers.shift() ?? { status: 200, body: minted })
+    return
   }
   zoho.calls.push({ url, authorization: headers.authorization })
-  if (refused.has(headers.authorization ?? '')) return send(response, expired)
-  const answer = zoho.answers.shift() ?? zoho.otherwise
+  const isRefused = refused.has(headers.authorization ?? '')
+  const answer = isRefused ? expired : (zoho.answers.shift() ?? zoho.otherwise)
   if (answer === 'reset') request.socket.destroy()
   else send(response, answer)
 }

@@ -4,11 +4,12 @@ import {
   shownKey,
   type ExactObject,
   type RecordAnswer,
+  type RecordRequest,
   type RecordSource,
 } from '@tds/core'
 import { TdsError } from '@tds/runtime'
 import { readAnswer, type ZohoAnswer } from './answer.ts'
-import { errorOf, faultOf, type RecordRequest } from './fault.ts'
+import { errorOf, faultOf } from './fault.ts'
 import { tokenSource, type TokenOptions, type TokenSource } from './token.ts'
 
 /** How Zoho is reached: `http` bounds time and size, the rest says where and as whom. */
