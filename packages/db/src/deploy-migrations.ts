@@ -6,7 +6,7 @@ import { bindMigrationAwareSqlAdapterFactory, type SqlMigrationAwareDriverAdapte
 import type { MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm'
 import pg from 'pg'
 
-import { TdsError } from '@tds/runtime'
+import { messageOf, TdsError } from '@tds/runtime'
 
 import { knownMigrations, type Migration, migrationLedger, migrationsFolder } from './migrations.ts'
 import type { Queryable } from './queryable.ts'
@@ -14,6 +14,22 @@ import type { Queryable } from './queryable.ts'
 /** Ours alone: two deployments of one database wait for each other here. Any number no other program uses. */
 const DEPLOY_LOCK = '8390147732510'
 const CONNECTION_TIMEOUT_MS = 5_000
+
+/**
+ * The ledger exactly as Prisma makes it. Made here, because without one the engine refuses a database that holds
+ * anything else, and ours may well live beside the tables of the ERP.
+ */
+const LEDGER = `
+  CREATE TABLE IF NOT EXISTS _prisma_migrations (
+    id varchar(36) NOT NULL PRIMARY KEY,
+    checksum varchar(64) NOT NULL,
+    finished_at timestamptz,
+    migration_name varchar(255) NOT NULL,
+    logs text,
+    rolled_back_at timestamptz,
+    started_at timestamptz NOT NULL DEFAULT now(),
+    applied_steps_count integer NOT NULL DEFAULT 0
+  )`
 
 /** What `deployMigrations` needs. */
 export interface DeployOptions {
@@ -42,6 +58,7 @@ export async function deployMigrations(o: DeployOptions): Promise<{ applied: str
     await session.query(`SELECT pg_advisory_lock(${DEPLOY_LOCK})`)
     await o.before?.()
     const known = await knownMigrations()
+    await session.query(LEDGER)
     const pending = await pendingMigrations(session, known)
     if (pending.length > 0) await applyOneByOne(session, { known, pending, log })
     return { applied: pending.map((migration) => migration.name) }
@@ -51,8 +68,12 @@ export async function deployMigrations(o: DeployOptions): Promise<{ applied: str
   }
 }
 
-/** A pool of exactly one connection that is kept: what is set, locked or begun on it holds for the next statement. */
+/**
+ * A pool of exactly one connection, kept and never replaced: what is locked, begun or set on it holds for the next
+ * statement, and when it is lost everything fails, because the lock is lost with it.
+ */
 function openSession(url: string): pg.Pool {
+  let isFirst = true
   const session = new pg.Pool({
     connectionString: url,
     application_name: 'tds-deploy',
@@ -60,10 +81,22 @@ function openSession(url: string): pg.Pool {
     idleTimeoutMillis: 0,
     connectionTimeoutMillis: CONNECTION_TIMEOUT_MS,
     keepAlive: true,
+    onConnect: (client) => {
+      client.on('error', () => undefined)
+      if (!isFirst) throw lostSession()
+      isFirst = false
+    },
   })
   session.on('error', () => undefined)
-  session.on('connect', (client) => client.on('error', () => undefined))
   return session
+}
+
+function lostSession(): TdsError {
+  return new TdsError('the connection was lost while migrations were being applied', {
+    code: 'database_unavailable',
+    disposition: 'retry',
+    nextStep: 'Run pnpm db:deploy again: it goes on where it was interrupted.',
+  })
 }
 
 async function pendingMigrations(session: pg.Pool, known: readonly Migration[]): Promise<Migration[]> {
@@ -99,23 +132,23 @@ async function applyOneByOne(
   session: pg.Pool,
   o: { known: readonly Migration[]; pending: readonly Migration[]; log: (line: string) => void },
 ): Promise<void> {
-  const engine = await startEngine(session)
+  const running = await startEngine(session)
   try {
     for (const migration of o.pending) {
       const upTo = o.known.slice(0, o.known.indexOf(migration) + 1)
-      await applyLast(session, engine, upTo)
+      await applyLast(session, running, upTo)
       o.log(`applied ${migration.name}`)
     }
   } finally {
-    engine.free()
+    running.engine.free()
   }
 }
 
 /** The engine notes "begun", runs the script and notes "finished": inside one transaction, that is one step. */
-async function applyLast(session: pg.Pool, engine: SchemaEngine, upTo: readonly Migration[]): Promise<void> {
+async function applyLast(session: pg.Pool, running: RunningEngine, upTo: readonly Migration[]): Promise<void> {
   await session.query('BEGIN')
   try {
-    await engine.applyMigrations({
+    await running.engine.applyMigrations({
       migrationsList: migrationsList(upTo),
       filters: { externalTables: [], externalEnums: [] },
     })
@@ -125,7 +158,7 @@ async function applyLast(session: pg.Pool, engine: SchemaEngine, upTo: readonly 
       code: 'migration_failed',
       disposition: 'reject',
       nextStep: 'Nothing of it was applied. Read what Postgres says, here; then run pnpm db:deploy again.',
-      facts: { reason: reasonOf(cause) },
+      facts: { reason: messageOf(running.scriptError() ?? cause) },
       cause,
     })
   }
@@ -143,12 +176,45 @@ function migrationsList(migrations: readonly Migration[]): MigrationList {
   }
 }
 
-/**
- * Loads the engine by hand: its own entry imports the WebAssembly as a module, which not every loader can.
- * It speaks to Postgres through Prisma's adapter, except for scripts: the adapter would split them at every
- * semicolon, also inside a function's body.
- */
-async function startEngine(session: pg.Pool): Promise<SchemaEngine> {
+/** The engine, and what Postgres said to the latest script that failed: the engine itself only says that it failed. */
+interface RunningEngine {
+  engine: SchemaEngine
+  scriptError(): unknown
+}
+
+/** The engine speaks to Postgres through Prisma's adapter, except for scripts: the adapter splits them at every semicolon. */
+async function startEngine(session: pg.Pool): Promise<RunningEngine> {
+  engineModule ??= loadEngine()
+  const prisma = new PrismaPg(session)
+  let scriptError: unknown
+  const adapters: SqlMigrationAwareDriverAdapterFactory = {
+    provider: prisma.provider,
+    adapterName: prisma.adapterName,
+    connect: async () => {
+      const adapter = await prisma.connect()
+      adapter.executeScript = async (script) => {
+        await session.query(script).catch((error: unknown) => {
+          scriptError = error
+          throw error
+        })
+      }
+      return adapter
+    },
+    connectToShadowDb: async () => await prisma.connectToShadowDb(),
+  }
+  const { SchemaEngine } = await engineModule
+  const engine = await SchemaEngine.new(
+    { datamodels: undefined },
+    () => undefined,
+    bindMigrationAwareSqlAdapterFactory(adapters),
+  )
+  return { engine, scriptError: () => scriptError }
+}
+
+let engineModule: Promise<EngineGlue> | null = null
+
+/** By hand, because the package's own entry imports WebAssembly as a module; once, because its state is the module's. */
+async function loadEngine(): Promise<EngineGlue> {
   const glue = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg')
   const engine = (await import(glue)) as EngineGlue
   const { instance } = await WebAssembly.instantiate(await readFile(glue.replace(/\.js$/, '.wasm')), {
@@ -156,24 +222,7 @@ async function startEngine(session: pg.Pool): Promise<SchemaEngine> {
   })
   engine.__wbg_set_wasm(instance.exports)
   instance.exports.__wbindgen_start()
-  const prisma = new PrismaPg(session)
-  const adapters: SqlMigrationAwareDriverAdapterFactory = {
-    provider: prisma.provider,
-    adapterName: prisma.adapterName,
-    connect: async () => {
-      const adapter = await prisma.connect()
-      adapter.executeScript = async (script) => {
-        await session.query(script)
-      }
-      return adapter
-    },
-    connectToShadowDb: async () => await prisma.connectToShadowDb(),
-  }
-  return await engine.SchemaEngine.new(
-    { datamodels: undefined },
-    () => undefined,
-    bindMigrationAwareSqlAdapterFactory(adapters),
-  )
+  return engine
 }
 
 /** The engine leaves a timer of ten seconds behind each time it takes its lock; it must not keep the process alive. */
@@ -204,9 +253,4 @@ function queryableOn(session: pg.Pool): Queryable {
       return { rows, rowCount: rowCount ?? 0 }
     },
   }
-}
-
-/** The engine puts what Postgres said into a JSON text of its own. */
-function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause)
 }

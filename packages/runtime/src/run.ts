@@ -42,7 +42,7 @@ export async function run(
   let ending: Promise<void> | null = null
   let signals = 0
 
-
+  surviveClosedOutput()
   configureLogging({ daemon: name, ...logSettings(process.env) })
   process.on('uncaughtException', onCrash)
   process.on('unhandledRejection', onCrash)

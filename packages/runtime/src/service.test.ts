@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import fc from 'fast-check'
 import { service, type Service } from './service.ts'
 import { describeService } from './testing/service-contract.ts'
 
@@ -25,6 +26,38 @@ function setup(o: { failStart?: boolean; failStop?: boolean } = {}) {
 describeService('service()', () => ({ service: setup().subject }))
 
 describe('service()', () => {
+  it('runs at most once and ends as the last call said, whatever was called when', async () => {
+    const call = fc.record({
+      verb: fc.constantFrom('start' as const, 'stop' as const),
+      turns: fc.nat({ max: 3 }),
+    })
+    await fc.assert(
+      fc.asyncProperty(fc.array(call, { minLength: 1, maxLength: 12 }), async (calls) => {
+        let alive = 0
+        let most = 0
+        const subject = service({
+          name: 'counted',
+          start: async () => {
+            most = Math.max(most, (alive += 1))
+            await setImmediate()
+          },
+          stop: async () => {
+            await setImmediate()
+            alive -= 1
+          },
+        })
+        const outcomes: Promise<unknown>[] = []
+        for (const { verb, turns } of calls) {
+          outcomes.push(subject[verb]().catch((error: unknown) => error))
+          for (let turn = 0; turn < turns; turn += 1) await setImmediate()
+        }
+        await Promise.all(outcomes)
+        expect(most).toBeLessThanOrEqual(1)
+        expect(alive).toBe(calls.at(-1)?.verb === 'start' ? 1 : 0)
+      }),
+    )
+  })
+
   it('never runs start and stop beside each other', async () => {
     const { subject, history } = setup()
     const start = subject.start()

@@ -1,4 +1,4 @@
-import type { Database } from '@tds/db'
+import { readSettings, type Database } from '@tds/db'
 import { childLogger, poller, type Poller } from '@tds/runtime'
 import { z } from 'zod'
 
@@ -33,8 +33,8 @@ export function createSettings(db: Database, o: { readonly everyMs?: number } = 
     name: 'settings',
     everyMs: o.everyMs ?? 10_000,
     runOnce: async () => {
-      const rows = await db.prisma.setting.findMany({ where: { isActive: true } })
-      for (const row of rows) take(values, row.configKey, row.configValue)
+      const rows = await readSettings(db)
+      for (const row of rows) take(values, row.config_key, JSON.parse(row.config_value))
       return { read: rows.length }
     },
   })

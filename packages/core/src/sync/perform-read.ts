@@ -250,7 +250,10 @@ async function failRead(parts: ReadingParts, failed: FailedRead): Promise<ReadOu
   const failure = failureOf(error)
   const permanent = error instanceof TdsError && error.disposition === 'dead-letter'
   if (permanent && (await giveUpEvents(parts, failed, failure))) return 'dead_letter'
-  const delayMs = backoffMs({ attempt: claim.attempts + 1, baseMs: 1000, maxMs: permanent ? 3_600_000 : 60_000 })
+  const delayMs = Math.max(
+    backoffMs({ attempt: claim.attempts + 1, baseMs: 1000, maxMs: permanent ? 3_600_000 : 60_000 }),
+    askedToWaitMs(error),
+  )
   await parts.db.transaction(async (tx) => {
     await postponeRead(tx, key, {
       daemonId: parts.mover.daemonId,
@@ -260,6 +263,12 @@ async function failRead(parts: ReadingParts, failed: FailedRead): Promise<ReadOu
     await sendReads(parts, tx, [{ ...key, delaySeconds: delayMs / 1000 }])
   })
   return 'postponed'
+}
+
+/** How long the source itself asks to be left alone: a quota that ends, a throttled token. */
+function askedToWaitMs(error: unknown): number {
+  const asked = error instanceof TdsError ? error.facts['retryAfterMs'] : undefined
+  return typeof asked === 'number' && Number.isFinite(asked) ? asked : 0
 }
 
 /**

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { ExactNumber, type ExactJson, type ExactObject } from '../json/index.ts'
 
 /** Any text that Postgres can store: every character but NUL, no half of a surrogate pair. */
-export const storableText: fc.Arbitrary<string> = fc
+const storableText: fc.Arbitrary<string> = fc
   .string({ unit: 'binary', maxLength: 12 })
   .map((text) => text.replaceAll('\u0000', 'x'))
 

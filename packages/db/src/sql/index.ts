@@ -22,6 +22,7 @@ export {
 } from './owed-reads.ts'
 export { pipelineStatus, type PipelineStatus } from './pipeline-status.ts'
 export { readChildRows, type StoredChildRow } from './read-child-rows.ts'
+export { readSettings, type StoredSetting } from './read-settings.ts'
 export type { ChildTable, MirrorColumn, MirrorColumnType, RecordKey, RecordTable } from './record-table.ts'
 export { replaceChildRows, type ChildRowWrite } from './replace-child-rows.ts'
 export {

@@ -34,6 +34,7 @@ export const bill: RecordKind = {
   wrapper: 'bill',
   idKey: 'bill_id',
   noun: 'Bill',
+  home: 'books',
   scopes: { books: 'bills', inventory: 'bills' },
   list: {
     reportName: 'Bills',

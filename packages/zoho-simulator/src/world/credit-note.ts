@@ -32,6 +32,7 @@ export const creditNote: RecordKind = {
   wrapper: 'creditnote',
   idKey: 'creditnote_id',
   noun: 'Credit Note',
+  home: 'books',
   scopes: { books: 'creditnotes', inventory: 'creditnotes' },
   list: {
     reportName: 'Credit Notes',

@@ -1,6 +1,6 @@
 import { Decimal } from '../exact/decimal.ts'
-import { isJsonObject, type JsonObject } from '../exact/json.ts'
 import { objectsOf, textOf } from '../exact/fields.ts'
+import { isJsonObject, type JsonObject } from '../exact/json.ts'
 import type { CustomField } from './reference-data.ts'
 
 /** A value that a person gave a custom field; `""` where they cleared it. */

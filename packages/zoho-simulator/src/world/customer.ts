@@ -30,6 +30,7 @@ export const customer: RecordKind = {
   wrapper: 'contact',
   idKey: 'contact_id',
   noun: 'Contact',
+  home: 'books',
   scopes: { books: 'contacts', inventory: 'contacts' },
   list: {
     reportName: 'Contacts',

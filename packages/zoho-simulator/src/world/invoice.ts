@@ -42,6 +42,7 @@ export const invoice: RecordKind = {
   wrapper: 'invoice',
   idKey: 'invoice_id',
   noun: 'Invoice',
+  home: 'books',
   scopes: { books: 'invoices', inventory: 'invoices' },
   list: {
     reportName: 'Invoices',

@@ -27,6 +27,7 @@ export const priceList: RecordKind = {
   wrapper: 'pricebook',
   idKey: 'pricebook_id',
   noun: 'Price List',
+  home: 'books',
   scopes: { books: 'settings', inventory: 'settings' },
   list: {
     reportName: 'Price Lists',

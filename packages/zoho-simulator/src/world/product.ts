@@ -2,7 +2,7 @@ import { decimal, whole, zero, type Decimal } from '../exact/decimal.ts'
 import { omit, pick, textOf } from '../exact/fields.ts'
 import type { JsonObject } from '../exact/json.ts'
 import type { Random } from '../random.ts'
-import { addRecord, type NewRecord, type World } from './world.ts'
+import type { WorldRecord } from './collection.ts'
 import { customFieldKeys, flatCustomFields, withCustomValue, type CustomValue } from './custom-fields.ts'
 import { brandName, productName } from './names.ts'
 import { pickVendor } from './parties.ts'
@@ -19,7 +19,7 @@ import {
 } from './record-kind.ts'
 import type { WorldSize } from './size.ts'
 import { pastStamp, times, type Stamp } from './stamp.ts'
-import type { WorldRecord } from './collection.ts'
+import { addRecord, type NewRecord, type World } from './world.ts'
 
 /** Items: the customer's products, tracked and untracked, with stock per location. */
 export const product: RecordKind = {
@@ -30,6 +30,7 @@ export const product: RecordKind = {
   wrapper: 'item',
   idKey: 'item_id',
   noun: 'Item',
+  home: 'inventory',
   scopes: { books: 'settings', inventory: 'items' },
   list: {
     reportName: 'Items',

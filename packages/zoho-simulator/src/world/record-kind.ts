@@ -19,6 +19,8 @@ export interface RecordKind {
   readonly idKey: string
   /** As in `Invoice does not exist.` */
   readonly noun: string
+  /** Where its documented, fuller form is read. */
+  readonly home: Root
   /** The scope that a read needs, without its product; null where Zoho documents none. */
   readonly scopes: Readonly<Record<Root, string | null>>
   readonly list: ListRules

@@ -22,8 +22,6 @@ export type SizeOption = 'customer' | 'small' | Partial<WorldSize>
 export function worldSize(option: SizeOption = 'customer'): WorldSize {
   if (option === 'customer') return customerSize
   if (option === 'small') return smallSize
-  if (typeof option !== 'object')
-    throw new InvalidInputError(`size is customer, small or an object, not ${option}`)
   const items = option.items ?? customerSize.items
   const share = items / customerSize.items
   return checked({

@@ -21,6 +21,7 @@ export const stockAdjustment: RecordKind = {
   wrapper: 'inventory_adjustment',
   idKey: 'inventory_adjustment_id',
   noun: 'Inventory Adjustment',
+  home: 'inventory',
   scopes: { books: null, inventory: 'inventoryadjustments' },
   list: {
     reportName: 'Inventory Adjustments',

@@ -87,7 +87,7 @@ interface ErrorText {
 const errors: Readonly<Record<Exclude<Fault, 'not-there' | 'unreadable'>, ErrorText>> = {
   token: {
     code: 'zoho_auth',
-    disposition: 'dead-letter',
+    disposition: 'reject',
     problem: 'refuses a token that it has just issued',
     nextStep: permissionStep,
   },
@@ -99,7 +99,7 @@ const errors: Readonly<Record<Exclude<Fault, 'not-there' | 'unreadable'>, ErrorT
   },
   path: {
     code: 'zoho_path',
-    disposition: 'dead-letter',
+    disposition: 'reject',
     problem: 'does not know the address',
     nextStep:
       'Check ZOHO_API_URL and the organisation’s plan; otherwise the path of this kind of record has changed.',
@@ -125,7 +125,7 @@ const errors: Readonly<Record<Exclude<Fault, 'not-there' | 'unreadable'>, ErrorT
   },
   organization: {
     code: 'zoho_organization',
-    disposition: 'dead-letter',
+    disposition: 'reject',
     problem: 'refuses the organisation',
     nextStep:
       'Check ZOHO_ORGANIZATION_ID, and that the refresh token is of a user of that organisation; then replay.',

@@ -96,7 +96,8 @@ describe('zohoRecordSource on what is not there', () => {
   ])('does not take %s for it', async (_, status, body, code) => {
     const zoho = await startZoho()
     zoho.answers.push({ status, body })
-    expect(await faultOf(zoho.read())).toMatchObject({ code, disposition: 'dead-letter' })
+    const disposition = code === 'zoho_path' ? 'reject' : 'dead-letter'
+    expect(await faultOf(zoho.read())).toMatchObject({ code, disposition })
   })
 
   it.each([
@@ -275,7 +276,7 @@ describe('zohoRecordSource and its token', () => {
   it('gives up when a fresh token is refused, and mints no more for it within five minutes', async () => {
     const zoho = await startZoho()
     zoho.otherwise = expired
-    expect(await faultOf(zoho.read())).toMatchObject({ code: 'zoho_auth', disposition: 'dead-letter' })
+    expect(await faultOf(zoho.read())).toMatchObject({ code: 'zoho_auth', disposition: 'reject' })
     for (let more = 0; more < 5; more += 1) {
       expect(await faultOf(zoho.read())).toMatchObject({ code: 'zoho_auth' })
     }
@@ -290,7 +291,7 @@ describe('zohoRecordSource and its token', () => {
     zoho.otherwise = { ...expired, status: 400 }
     expect(await faultOf(zoho.read())).toMatchObject({
       code: 'zoho_organization',
-      disposition: 'dead-letter',
+      disposition: 'reject',
     })
   })
 
@@ -300,7 +301,7 @@ describe('zohoRecordSource and its token', () => {
       const zoho = await startZoho()
       zoho.tokenAnswers.push({ status: 200, body: `{"error":"${error}"}` })
       for (let time = 0; time < 3; time += 1) {
-        expect(await faultOf(zoho.read())).toMatchObject({ code: 'zoho_auth', disposition: 'dead-letter' })
+        expect(await faultOf(zoho.read())).toMatchObject({ code: 'zoho_auth', disposition: 'reject' })
       }
       expect(zoho.tokenRequests).toHaveLength(1)
       zoho.otherwise = good

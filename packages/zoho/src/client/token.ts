@@ -146,7 +146,7 @@ function isRefusal(error: unknown): error is TdsError {
 function credentialsRefused(word: string, facts: Record<string, unknown>): TdsError {
   return new TdsError(`Zoho refuses our credentials: ${word}.`, {
     code: 'zoho_auth',
-    disposition: 'dead-letter',
+    disposition: 'reject',
     nextStep:
       'Check ZOHO_CLIENT_ID, ZOHO_CLIENT_SECRET, ZOHO_REFRESH_TOKEN and ZOHO_DATA_CENTER; they belong together. Then replay.',
     facts,
@@ -174,7 +174,7 @@ function passingFault(facts: Record<string, unknown>): TdsError {
 function newTokenRefused(): TdsError {
   return new TdsError('Zoho refuses a token that it has just issued.', {
     code: 'zoho_auth',
-    disposition: 'dead-letter',
+    disposition: 'reject',
     nextStep: permissionStep,
   })
 }

@@ -29,7 +29,9 @@ export interface Fence {
 /** Every document of the product. */
 export function allPages(): Page[] {
   const docs = readdirSync(`${checkout}docs`, { recursive: true, encoding: 'utf8' })
-  const paths = docs.filter((name) => name.endsWith('.md')).map((name) => `docs/${name.replaceAll('\\', '/')}`)
+  const paths = docs
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name.replaceAll('\\', '/')}`)
   return ['README.md', 'CHANGELOG.md', ...paths.sort()].map(readPage)
 }
 
@@ -45,7 +47,9 @@ export function readText(path: string): string {
 
 /** The rows of all tables of a page that have these columns. */
 export function rowsWith(page: Page, ...columns: readonly string[]): Row[] {
-  return tablesOf(page).filter((rows) => columns.every((column) => rows[0]?.[column] !== undefined)).flat()
+  return tablesOf(page)
+    .filter((rows) => columns.every((column) => rows[0]?.[column] !== undefined))
+    .flat()
 }
 
 /** The first column of all tables of a page that have these columns. */
@@ -56,7 +60,10 @@ export function namesIn(page: Page, ...columns: readonly [string, ...string[]]):
 /** Links outside of code. */
 export function linksOf({ text }: Page): Link[] {
   const prose = withoutFences(text).replace(/`[^`\n]*`/g, '')
-  return [...prose.matchAll(/\[([^\]]*)\]\(([^)\s]+)\)/g)].map(([, shown = '', target = '']) => ({ text: shown, target }))
+  return [...prose.matchAll(/\[([^\]]*)\]\(([^)\s]+)\)/g)].map(([, shown = '', target = '']) => ({
+    text: shown,
+    target,
+  }))
 }
 
 /** The anchors that a page's headings get, as GitHub makes them. */

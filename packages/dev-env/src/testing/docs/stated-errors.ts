@@ -148,7 +148,8 @@ function textOf(expression: ts.Expression, choices: Choices, checker: ts.TypeChe
 
 function constantBehind(name: ts.Identifier, checker: ts.TypeChecker): ts.Expression | null {
   let symbol = checker.getSymbolAtLocation(name)
-  if (symbol !== undefined && (symbol.flags & ts.SymbolFlags.Alias) !== 0) symbol = checker.getAliasedSymbol(symbol)
+  if (symbol !== undefined && (symbol.flags & ts.SymbolFlags.Alias) !== 0)
+    symbol = checker.getAliasedSymbol(symbol)
   const declaration = symbol?.valueDeclaration
   const isConstant = declaration !== undefined && ts.isVariableDeclaration(declaration)
   return isConstant ? (declaration.initializer ?? null) : null

@@ -1,0 +1,118 @@
+/**
+ * What a column must hold, written down a second time and by hand: if the comparison used the product's own mapping,
+ * a mistake there would agree with itself.
+ */
+export type Kind = 'text' | 'decimal' | 'discount'
+
+/** Column → the key of Zoho's that it comes from, and how the two are compared. */
+export type ColumnExpectations = Readonly<Record<string, readonly [key: string, kind: Kind]>>
+
+/** How the rows of one table are to follow from Zoho's records. */
+export interface Expectation {
+  readonly table: string
+  /** Zoho's key of the record's id. */
+  readonly id: string
+  /** Zoho's key that people know the record by. */
+  readonly title: string
+  readonly columns: ColumnExpectations
+  readonly children: readonly ChildExpectation[]
+}
+
+/** How the rows that belong to a record are to follow from a list in it. */
+export interface ChildExpectation {
+  readonly table: string
+  readonly parentColumn: string
+  readonly keyColumn: string
+  /** Zoho's key of the list. */
+  readonly list: string
+  readonly columns: ColumnExpectations
+}
+
+/** What is expected of each type, by the words of the registry. A type that is missing here cannot be compared. */
+export const expectations: Readonly<Record<string, Expectation>> = {
+  product: {
+    table: 'tds_products',
+    id: 'item_id',
+    title: 'sku',
+    columns: {
+      name: ['name', 'text'],
+      sku: ['sku', 'text'],
+      status: ['status', 'text'],
+      unit: ['unit', 'text'],
+      description: ['description', 'text'],
+      item_type: ['item_type', 'text'],
+      product_type: ['product_type', 'text'],
+      rate: ['rate', 'decimal'],
+      purchase_rate: ['purchase_rate', 'decimal'],
+      tax_name: ['tax_name', 'text'],
+      tax_percentage: ['tax_percentage', 'decimal'],
+      stock_on_hand: ['stock_on_hand', 'decimal'],
+      available_stock: ['available_stock', 'decimal'],
+      actual_available_stock: ['actual_available_stock', 'decimal'],
+      reorder_level: ['reorder_level', 'decimal'],
+      brand: ['brand', 'text'],
+      manufacturer: ['manufacturer', 'text'],
+      image_name: ['image_name', 'text'],
+    },
+    children: [
+      {
+        table: 'tds_product_stock',
+        parentColumn: 'product_zoho_id',
+        keyColumn: 'location_zoho_id',
+        list: 'locations',
+        columns: {
+          location_zoho_id: ['location_id', 'text'],
+          location_name: ['location_name', 'text'],
+          stock_on_hand: ['location_stock_on_hand', 'decimal'],
+          available_stock: ['location_available_stock', 'decimal'],
+          actual_available_stock: ['location_actual_available_stock', 'decimal'],
+        },
+      },
+    ],
+  },
+  invoice: {
+    table: 'tds_invoices',
+    id: 'invoice_id',
+    title: 'invoice_number',
+    columns: {
+      invoice_number: ['invoice_number', 'text'],
+      customer_zoho_id: ['customer_id', 'text'],
+      status: ['status', 'text'],
+      date: ['date', 'text'],
+      due_date: ['due_date', 'text'],
+      reference_number: ['reference_number', 'text'],
+      currency_code: ['currency_code', 'text'],
+      exchange_rate: ['exchange_rate', 'decimal'],
+      sub_total: ['sub_total', 'decimal'],
+      tax_total: ['tax_total', 'decimal'],
+      discount_total: ['discount_total', 'decimal'],
+      adjustment: ['adjustment', 'decimal'],
+      shipping_charge: ['shipping_charge', 'decimal'],
+      total: ['total', 'decimal'],
+      balance: ['balance', 'decimal'],
+    },
+    children: [
+      {
+        table: 'tds_invoice_lines',
+        parentColumn: 'invoice_zoho_id',
+        keyColumn: 'line_zoho_id',
+        list: 'line_items',
+        columns: {
+          line_zoho_id: ['line_item_id', 'text'],
+          position: ['item_order', 'decimal'],
+          item_zoho_id: ['item_id', 'text'],
+          name: ['name', 'text'],
+          description: ['description', 'text'],
+          unit: ['unit', 'text'],
+          quantity: ['quantity', 'decimal'],
+          rate: ['rate', 'decimal'],
+          discount: ['discount', 'discount'],
+          discount_amount: ['discount_amount', 'decimal'],
+          tax_name: ['tax_name', 'text'],
+          tax_percentage: ['tax_percentage', 'decimal'],
+          item_total: ['item_total', 'decimal'],
+        },
+      },
+    ],
+  },
+}

@@ -1,0 +1,91 @@
+import { settingDefinitions } from '@tds/core'
+import { createTestDatabase, type TestDatabase } from '@tds/db/testing'
+import { namesIn, readPage, rowsWith } from '../testing/docs/pages.ts'
+
+describe('the pages about the database', () => {
+  let database: TestDatabase
+
+  beforeAll(async () => {
+    database = await createTestDatabase({ poolSize: 1 })
+  })
+
+  afterAll(async () => {
+    await database.drop()
+  })
+
+  describe('docs/reference/settings.md', () => {
+    const rows = rowsWith(readPage('docs/reference/settings.md'), 'setting', 'default', 'read by')
+
+    it('lists every setting of a new database, with its value and what it does, and no other', async () => {
+      const { rows: stored } = await database.db.query<{ name: string; value: string; description: string }>(
+        `SELECT config_key AS name, config_value AS value, description FROM tds_configuration ORDER BY 1`,
+      )
+      const told = rows.map((row) => ({
+        name: row['setting'] ?? '',
+        value: row['default'] ?? '',
+        description: row['what it does'] ?? '',
+      }))
+      expect(told.sort(byName)).toEqual(stored)
+    })
+
+    it('says of exactly those settings that a worker reads them that it does read', () => {
+      const told = rows.filter((row) => row['read by'] === 'worker').map((row) => row['setting'])
+      expect(told.sort()).toEqual(Object.keys(settingDefinitions).sort())
+    })
+
+    it('says which functions read a setting', async () => {
+      const { rows: functions } = await database.db.query<{ name: string; source: string }>(
+        `SELECT proname || '()' AS name, prosrc AS source FROM pg_proc WHERE proname LIKE 'tds\\_%' AND pronargs < 2`,
+      )
+      const read = rows.flatMap(({ setting = '' }) =>
+        functions
+          .filter(({ source }) => source.includes(`'${setting}'`))
+          .map(({ name }) => `${setting}: ${name}`),
+      )
+      const told = rows
+        .filter((row) => row['read by']?.startsWith('tds_'))
+        .map((row) => `${row['setting'] ?? ''}: ${row['read by'] ?? ''}`)
+      expect(told.sort()).toEqual(read.sort())
+    })
+  })
+
+  describe('docs/reference/schema.md', () => {
+    const page = readPage('docs/reference/schema.md')
+
+    it('lists every table and no other', async () => {
+      expect(namesIn(page, 'table', 'holds').sort()).toEqual(await namesOf(tables))
+    })
+
+    it('lists every view and no other', async () => {
+      expect(namesIn(page, 'view', 'answers').sort()).toEqual(await namesOf(views))
+    })
+
+    it('lists every function and no other', async () => {
+      expect(namesIn(page, 'function', 'does').sort()).toEqual(await namesOf(functionsOfOurs))
+    })
+  })
+
+  describe('docs/operations/health.md', () => {
+    it('lists the checks of tds_get_health_summary()', async () => {
+      const [, fromPsql = ''] = readPage('docs/operations/health.md').text.split('## From psql')
+      const told = namesIn({ path: '', text: fromPsql }, 'check', 'degraded')
+      expect(told.sort()).toEqual(
+        await namesOf(`SELECT check_name AS name FROM tds_get_health_summary() ORDER BY 1`),
+      )
+    })
+  })
+
+  const tables = `SELECT table_name::text AS name FROM information_schema.tables
+                   WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND table_name LIKE 'tds\\_%' ORDER BY 1`
+  const views = `SELECT table_name::text AS name FROM information_schema.views WHERE table_schema = 'public' ORDER BY 1`
+  const functionsOfOurs = `SELECT DISTINCT proname::text AS name FROM pg_proc WHERE proname LIKE 'tds\\_%' ORDER BY 1`
+
+  async function namesOf(query: string): Promise<string[]> {
+    const { rows } = await database.db.query<{ name: string }>(query)
+    return rows.map((row) => row.name)
+  }
+})
+
+function byName(a: { readonly name: string }, b: { readonly name: string }): number {
+  return a.name < b.name ? -1 : 1
+}

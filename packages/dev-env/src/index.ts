@@ -1,0 +1,5 @@
+export { providePostgres, startEmbeddedPostgres } from './postgres/index.ts'
+export { bareEnvironment } from './processes/daemon-environment.ts'
+export { startDaemon, type Daemon } from './processes/daemon.ts'
+export { claimPorts } from './processes/ports.ts'
+export { makeRunDirectory } from './processes/run-directory.ts'

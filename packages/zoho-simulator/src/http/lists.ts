@@ -1,0 +1,115 @@
+import { compareDecimals, Decimal } from '../exact/decimal.ts'
+import type { Json } from '../exact/json.ts'
+import type { WorldRecord } from '../world/collection.ts'
+import type { RecordKind, RecordTest } from '../world/record-kind.ts'
+import { readTime } from '../zone.ts'
+import { invalidValue, success, type Answer } from './answer.ts'
+import type { ApiParts, ApiRequest } from './call.ts'
+import { cutPage, pageContext, readPage } from './page.ts'
+
+/** Answers a list: filtered, sorted, one page of it. Parameters that Zoho does not know are ignored (facts 2.3). */
+export function answerList(kind: RecordKind, request: ApiRequest, parts: ApiParts): Answer {
+  const page = readPage(request.query)
+  if ('refusal' in page) return page.refusal
+  const filter = readFilter(kind, request, parts)
+  if ('refusal' in filter) return filter.refusal
+  const sort = readSort(kind, request)
+  if ('refusal' in sort) return sort.refusal
+
+  const records = parts.world.collections[kind.type].living().filter(filter.test)
+  const { rows, hasMore } = cutPage(sorted(records, sort), page)
+  const view = { world: parts.world, root: request.root }
+  const { reportName } = kind.list
+  return success({
+    [kind.listKey]: rows.map((record) => kind.row(record, view)),
+    page_context: pageContext({ page, hasMore, reportName, appliedFilter: filter.applied, sort }),
+  })
+}
+
+interface Refused {
+  refusal: Answer
+}
+
+interface Filter {
+  applied: string
+  test: RecordTest
+}
+
+function readFilter(kind: RecordKind, request: ApiRequest, parts: ApiParts): Filter | Refused {
+  const { filters, defaultFilter, inactive } = kind.list
+  const asked = request.query.get('filter_by')
+  const named = Object.hasOwn(filters, asked ?? defaultFilter) ? filters[asked ?? defaultFilter] : undefined
+  if (named === undefined) return { refusal: invalidValue('filter_by') }
+  const tests = [named]
+  if (asked === null && parts.settings.hideInactive) tests.push((record) => !inactive(record))
+
+  const since = readLastModified(kind, request, parts)
+  if (since === 'invalid') return { refusal: invalidValue('last_modified_time') }
+  // Inclusive, as the integrations that use it have it (facts U5).
+  if (since !== null) tests.push((record) => record.modifiedMs >= since)
+
+  for (const [name, testOf] of Object.entries(kind.list.parameters)) {
+    const value = request.query.get(name)
+    if (value === null) continue
+    const test = testOf(value)
+    if (test === null) return { refusal: invalidValue(name) }
+    tests.push(test)
+  }
+  return { applied: asked ?? defaultFilter, test: (record) => tests.every((test) => test(record)) }
+}
+
+function readLastModified(
+  { list }: RecordKind,
+  { query, root }: ApiRequest,
+  { settings }: ApiParts,
+): number | null | 'invalid' {
+  const text = query.get('last_modified_time')
+  const honoured = settings.lastModifiedFilter === 'everywhere' || list.lastModifiedFilter.includes(root)
+  if (text === null || !honoured) return null
+  return readTime(text) ?? 'invalid'
+}
+
+interface Sort {
+  column: string
+  order: 'A' | 'D'
+}
+
+function readSort({ list }: RecordKind, { query, root }: ApiRequest): Sort | Refused {
+  const sortable = list.sortColumns[root]
+  if (sortable.length === 0) return list.defaultSort
+  const column = query.get('sort_column') ?? list.defaultSort.column
+  if (!sortable.includes(column)) return { refusal: invalidValue('sort_column') }
+  const order = query.get('sort_order') ?? (query.has('sort_column') ? 'A' : list.defaultSort.order)
+  if (order !== 'A' && order !== 'D') return { refusal: invalidValue('sort_order') }
+  return { column, order }
+}
+
+function sorted(records: WorldRecord[], { column, order }: Sort): WorldRecord[] {
+  const keyed = records.map((record) => ({ record, key: sortKey(record, column) }))
+  const direction = order === 'A' ? 1 : -1
+  keyed.sort((a, b) => direction * (compareKeys(a.key, b.key) || compareText(a.record.id, b.record.id)))
+  return keyed.map(({ record }) => record)
+}
+
+/** Times sort as instants: their text does not, where an offset changes with summer time. */
+function sortKey({ detail, createdMs, modifiedMs }: WorldRecord, column: string): Json {
+  if (column === 'created_time') return createdMs
+  if (column === 'last_modified_time') return modifiedMs
+  const value = detail[column] ?? ''
+  return typeof value === 'string' ? value.toLowerCase() : value
+}
+
+/** Blanks come first, then numbers, then text. */
+function compareKeys(a: Json, b: Json): number {
+  if (typeof a === 'number' && typeof b === 'number') return a - b
+  if (a instanceof Decimal && b instanceof Decimal) return compareDecimals(a, b)
+  return compareText(sortText(a), sortText(b))
+}
+
+function sortText(key: Json): string {
+  return typeof key === 'string' ? key : key instanceof Decimal ? '0' : ''
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

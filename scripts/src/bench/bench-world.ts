@@ -1,0 +1,158 @@
+import { createIntake, eventId, idempotencyKey, readZohoTime, sha256Hex } from '@tds/core'
+import { deployMigrations, openDatabase, type Database } from '@tds/db'
+import { bareEnvironment, claimPorts, makeRunDirectory, providePostgres, startDaemon, type Daemon } from '@tds/dev-env'
+import { createQueue, installQueueSchema } from '@tds/queue'
+import { fork, type ChildProcess } from 'node:child_process'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { benchOrganization, benchSecret, productBody } from './bodies.ts'
+
+/** A database of its own on a real server, and the daemons that a benchmark asks for as real processes. */
+export interface BenchWorld {
+  readonly db: Database
+  startApi(): Promise<{ readonly url: string; readonly daemon: Daemon }>
+  startWorker(): Promise<Daemon>
+  /** The peer of the intake, in a process of its own. */
+  startPlainHandler(): Promise<string>
+  /** Puts complete product events into the inbox with their jobs, as the api does, without HTTP. */
+  fill(count: number, o?: { readonly first?: number; readonly version?: number }): Promise<string[]>
+  /** Resolves when no event waits any more, with the time it took from now on, in seconds. */
+  drained(): Promise<number>
+  close(): Promise<void>
+}
+
+/** Makes a world: Postgres as `demo` would start it, with its default durability. */
+export async function createBenchWorld(): Promise<BenchWorld> {
+  const postgres = await providePostgres(process.env)
+  const name = `tds_bench_${randomBytes(4).toString('hex')}`
+  const admin = openDatabase({ url: postgres.url, applicationName: 'tds-bench', poolSize: 1 })
+  await admin.query(`CREATE DATABASE ${name}`)
+  const url = postgres.adminUrl(name)
+  await deployMigrations({ url, before: () => installQueueSchema(url) })
+  const db = openDatabase({ url, applicationName: 'tds-bench', poolSize: 6, statementTimeoutMs: 120_000 })
+  const ports = await claimPorts(8)
+  const run = await makeRunDirectory('bench')
+  const daemons: Daemon[] = []
+  let plain: ChildProcess | null = null
+
+  const env = {
+    ...bareEnvironment(process.env),
+    DATABASE_URL: url,
+    LOG_LEVEL: 'warn',
+    ZOHO_ORGANIZATION_ID: benchOrganization,
+    ZOHO_WEBHOOK_SECRETS: benchSecret,
+    ZOHO_CLIENT_ID: 'bench',
+    ZOHO_CLIENT_SECRET: 'bench-client-secret',
+    ZOHO_REFRESH_TOKEN: 'bench-refresh-token',
+    ZOHO_ACCOUNTS_URL: 'http://127.0.0.1:9',
+    ZOHO_API_URL: 'http://127.0.0.1:9',
+  }
+  async function start(name: string, app: string, o: { port: number; env: Record<string, string> }) {
+    const readyUrl = `http://127.0.0.1:${String(o.port)}/health/ready`
+    const daemon = await startDaemon({ name, app, env: { ...env, ...o.env }, readyUrl, logs: run.logs })
+    daemons.push(daemon)
+    await daemon.untilReady()
+    return daemon
+  }
+
+  return {
+    db,
+    startApi: async () => {
+      const port = ports.take()
+      const daemon = await start('api', 'apps/api', { port, env: { API_PORT: String(port) } })
+      return { url: `http://127.0.0.1:${String(port)}`, daemon }
+    },
+    startWorker: async () => {
+      const port = ports.take()
+      return start('worker', 'apps/worker', { port, env: { WORKER_HEALTH_PORT: String(port) } })
+    },
+    startPlainHandler: async () => {
+      const port = ports.take()
+      plain = fork(new URL('./plain-handler.ts', import.meta.url), [String(port), benchSecret], { env })
+      await once(plain, 'message')
+      return `http://127.0.0.1:${String(port)}`
+    },
+    fill: (count, o = {}) => fill(db, count, { first: o.first ?? 0, version: o.version ?? 1 }),
+    drained: () => drained(db),
+    close: async () => {
+      for (const daemon of daemons.reverse()) await daemon.stop()
+      plain?.disconnect()
+      await db.close()
+      await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+      await admin.close()
+      await ports.release()
+      await postgres.stop()
+    },
+  }
+}
+
+async function fill(db: Database, count: number, o: { first: number; version: number }): Promise<string[]> {
+  const queue = createQueue({ db, role: 'sender' })
+  await queue.start()
+  const intake = createIntake({ db, queue, daemonId: randomUUID(), maxBatch: 500, maxHeld: 1_000_000, maxHeldBytes: 4 * 1024 ** 3, deadlineMs: 600_000 })
+  await intake.start()
+  const ids: string[] = []
+  for (let offset = 0; offset < count; offset += 5000) {
+    const part = Array.from({ length: Math.min(5000, count - offset) }, (_, index) => eventOf(o.first + offset + index, o.version))
+    await Promise.all(part.map((event) => intake.accept(event)))
+    ids.push(...part.map((event) => event.id))
+  }
+  await intake.stop()
+  await queue.stop()
+  await db.query('ANALYZE tds_inbox_events')
+  return ids
+}
+
+function eventOf(index: number, version: number) {
+  const { zohoId, body } = productBody(index, version)
+  const contentHash = sha256Hex(body)
+  const sourceVersion = readZohoTime(/"last_modified_time":"([^"]+)"/.exec(body)?.[1] ?? '')
+  const { key } = idempotencyKey({
+    organizationId: benchOrganization,
+    entityType: 'product',
+    zohoId,
+    operation: 'update',
+    sourceVersion,
+    contentHash,
+  })
+  return {
+    id: eventId(key),
+    organizationId: benchOrganization,
+    sourceType: 'zoho' as const,
+    entityType: 'product',
+    sourceEntityId: zohoId,
+    operation: 'update' as const,
+    idempotencyKey: key,
+    foldKey: null,
+    contentHash,
+    sourceVersion,
+    rawBody: Buffer.from(body),
+    payload: body,
+    headers: { 'content-type': 'application/json' },
+    remoteAddress: null,
+    signatureVerified: true,
+    status: 'pending' as const,
+    errorCode: null,
+    errorMessage: null,
+    flags: [],
+    requestId: null,
+  }
+}
+
+async function drained(db: Database): Promise<number> {
+  const startedAt = performance.now()
+  for (;;) {
+    const { rows } = await db.query(
+      `SELECT 1 FROM tds_inbox_events WHERE status IN ('pending', 'processing', 'retry') LIMIT 1`,
+    )
+    if (rows.length === 0) return (performance.now() - startedAt) / 1000
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
+/** Resident memory of a process at its highest so far, in MB; Linux only, NaN elsewhere. */
+export async function peakMemory(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${String(pid)}/status`, 'utf8').catch(() => '')
+  return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? NaN) / 1024
+}

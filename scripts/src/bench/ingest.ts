@@ -1,0 +1,58 @@
+import { createBenchWorld, peakMemory } from './bench-world.ts'
+import { prepareDeliveries } from './bodies.ts'
+import { percentile, type BenchResult } from './figures.ts'
+import { sendAll, sendAtRate, type LoadResult } from './load.ts'
+
+const connections = 64
+
+/** Intake over HTTP against the plain handler in the same run: both warmed up, then in turn, the middle of three rounds. */
+export async function benchIngest(o: { readonly requests: number }): Promise<BenchResult> {
+  const world = await createBenchWorld()
+  try {
+    const api = await world.startApi()
+    const plain = await world.startPlainHandler()
+    let first = 0
+    const round = async (url: string, count: number): Promise<number> => {
+      const deliveries = prepareDeliveries(count, { first: (first += count), version: 1 })
+      const result = await sendAll(url, deliveries, connections)
+      expectAccepted(result, count)
+      return result.perSecond
+    }
+    await round(api.url, 2000)
+    await round(plain, 2000)
+    const ours: number[] = []
+    const peers: number[] = []
+    for (let turn = 0; turn < 3; turn += 1) {
+      peers.push(await round(plain, o.requests))
+      ours.push(await round(api.url, o.requests))
+    }
+    const steady = await sendAtRate(api.url, prepareDeliveries(1000, { first: (first += 1000), version: 2 }), 100)
+    expectAccepted(steady, 1000)
+    const rate = percentile(ours, 0.5)
+    const peer = percentile(peers, 0.5)
+    const p99 = percentile(steady.latencies, 0.99)
+    return {
+      bench: 'ingest',
+      includes: `${String(connections)} connections, 1.3 kB signed bodies, all new: signature, exact parsing, canonical hash, inbox row with exact bytes, job, counters, answered after the commit. Load generator and Postgres on the same machine`,
+      figures: [
+        {
+          name: 'accepted, durable, job included',
+          value: rate,
+          unit: 'requests/s',
+          peer: { name: 'plain handler, one INSERT a request', value: peer },
+          promise: { text: '>= 1.5 × the plain handler', kept: rate >= 1.5 * peer },
+        },
+        { name: 'P50 at 100 requests/s', value: percentile(steady.latencies, 0.5), unit: 'ms' },
+        { name: 'P99 at 100 requests/s', value: p99, unit: 'ms', promise: { text: '< 25 ms', kept: p99 < 25 } },
+        { name: 'memory of the api, peak', value: await peakMemory(api.daemon.pid()), unit: 'MB' },
+      ],
+    }
+  } finally {
+    await world.close()
+  }
+}
+
+function expectAccepted(result: LoadResult, count: number): void {
+  if (result.statuses['202'] === count) return
+  throw new Error(`not every delivery was accepted: ${JSON.stringify(result.statuses)}`)
+}
