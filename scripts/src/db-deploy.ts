@@ -16,7 +16,11 @@ async function deploy(env: Environment): Promise<void> {
     before: async () => await installQueueSchema(url),
     log: (line) => console.log(line),
   })
-  console.log(applied.length > 0 ? `The database is up to date: ${applied.length} applied.` : 'The database is up to date: nothing to apply.')
+  console.log(
+    applied.length > 0
+      ? `The database is up to date: ${applied.length} applied.`
+      : 'The database is up to date: nothing to apply.',
+  )
 }
 
 function report(problem: TdsError): void {

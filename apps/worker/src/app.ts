@@ -71,7 +71,7 @@ export function createWorker(
     queue,
     leaseRescuer(parts),
     inboxSweeper(parts),
-    applyEvents({ ...parts, retry, batchSize: 250 }),
+    applyEvents({ ...parts, retry, batchSize: () => settings.number('batch_size') }),
     readRecords({ ...parts, source, maxInFlight: config.ZOHO_MAX_IN_FLIGHT }),
   ])
   const gate = untilReady({

@@ -34,7 +34,10 @@ describe('classifyDatabaseError', () => {
     'takes a failed system call (%s) for an absent database',
     (code) => {
       const error = Object.assign(new Error('connect'), { code })
-      expect(classifyDatabaseError(error)).toMatchObject({ code: 'database_unavailable', disposition: 'retry' })
+      expect(classifyDatabaseError(error)).toMatchObject({
+        code: 'database_unavailable',
+        disposition: 'retry',
+      })
     },
   )
 

@@ -19,12 +19,14 @@ const refused: Kind = {
 const overload: Kind = {
   code: 'database_overload',
   disposition: 'retry',
-  nextStep: 'Look for long statements and for more connections than Postgres allows; the work is tried again by itself.',
+  nextStep:
+    'Look for long statements and for more connections than Postgres allows; the work is tried again by itself.',
 }
 const full: Kind = {
   code: 'database_full',
   disposition: 'retry',
-  nextStep: 'Make room on the volume that holds the data of Postgres, at once: it stops when it cannot write.',
+  nextStep:
+    'Make room on the volume that holds the data of Postgres, at once: it stops when it cannot write.',
 }
 const conflict: Kind = {
   code: 'database_conflict',
@@ -34,7 +36,8 @@ const conflict: Kind = {
 const data: Kind = {
   code: 'database_data',
   disposition: 'dead-letter',
-  nextStep: 'Compare the value named with the column it was meant for; correct it at the source or in the mapping.',
+  nextStep:
+    'Compare the value named with the column it was meant for; correct it at the source or in the mapping.',
 }
 const statement: Kind = {
   code: 'database_statement',

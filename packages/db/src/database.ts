@@ -59,7 +59,9 @@ export function openDatabase(options: DatabaseOptions): Database {
       await withLease(pool, (lease) => runStatement(lease, { text, values, ...queryOptions })),
     transaction: async (fn) => await inTransaction(pool, fn),
     get prisma() {
-      prisma ??= new PrismaClient({ adapter: new PrismaPg(pool, { onPoolError: logLoss, onConnectionError: logLoss }) })
+      prisma ??= new PrismaClient({
+        adapter: new PrismaPg(pool, { onPoolError: logLoss, onConnectionError: logLoss }),
+      })
       return prisma
     },
     url: options.url,
@@ -99,7 +101,7 @@ function connectionPool(o: DatabaseOptions): pg.Pool {
 async function prepareClient(client: pg.ClientBase): Promise<void> {
   client.on('error', logLoss)
   // A plan kept from when a table was small would go on scanning it whole: plan each statement for what it is given.
-  await client.query("SET TIME ZONE 'UTC'; SET plan_cache_mode = force_custom_plan")
+  await client.query("SET TIME ZONE 'UTC'")
 }
 
 function logLoss(error: Error): void {
@@ -127,7 +129,11 @@ async function runStatement<R extends object>(
   { text, values, name }: { text: string; values?: readonly unknown[] | undefined } & QueryOptions,
 ): Promise<{ rows: R[]; rowCount: number }> {
   try {
-    const result = await lease.client.query<R>({ text, values: [...(values ?? [])], ...(name ? { name } : {}) })
+    const result = await lease.client.query<R>({
+      text,
+      values: [...(values ?? [])],
+      ...(name ? { name } : {}),
+    })
     return { rows: result.rows, rowCount: result.rowCount ?? 0 }
   } catch (error) {
     if (breaksConnection(error)) lease.fault = isError(error) ? error : new Error(messageOf(error))

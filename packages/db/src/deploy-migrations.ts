@@ -2,7 +2,10 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 
 import { PrismaPg } from '@prisma/adapter-pg'
-import { bindMigrationAwareSqlAdapterFactory, type SqlMigrationAwareDriverAdapterFactory } from '@prisma/driver-adapter-utils'
+import {
+  bindMigrationAwareSqlAdapterFactory,
+  type SqlMigrationAwareDriverAdapterFactory,
+} from '@prisma/driver-adapter-utils'
 import type { MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm'
 import pg from 'pg'
 
@@ -113,7 +116,8 @@ export function newerSchema(unknown: readonly string[]): TdsError {
   return new TdsError(`the database has migrations that this program does not know: ${unknown.join(', ')}`, {
     code: 'schema_newer',
     disposition: 'reject',
-    nextStep: 'Start the version of the program that brought them, or a later one; a schema is never taken back.',
+    nextStep:
+      'Start the version of the program that brought them, or a later one; a schema is never taken back.',
     facts: { unknown },
   })
 }
@@ -145,7 +149,11 @@ async function applyOneByOne(
 }
 
 /** The engine notes "begun", runs the script and notes "finished": inside one transaction, that is one step. */
-async function applyLast(session: pg.Pool, running: RunningEngine, upTo: readonly Migration[]): Promise<void> {
+async function applyLast(
+  session: pg.Pool,
+  running: RunningEngine,
+  upTo: readonly Migration[],
+): Promise<void> {
   await session.query('BEGIN')
   try {
     await running.engine.applyMigrations({

@@ -11,7 +11,9 @@ describe('prisma/schema.prisma', () => {
 
   beforeAll(async () => {
     database = await createTestDatabase({ poolSize: 1 })
-    written = readPrismaSchema(await readFile(new URL('../../../prisma/schema.prisma', import.meta.url), 'utf8'))
+    written = readPrismaSchema(
+      await readFile(new URL('../../../prisma/schema.prisma', import.meta.url), 'utf8'),
+    )
     migrated = await readDatabase(database.db)
   })
 
@@ -168,7 +170,10 @@ async function readIndexes(db: Queryable): Promise<SchemaFacts['indexes']> {
         AND NOT index.indisprimary AND index.indpred IS NULL AND index.indexprs IS NULL`,
   )
   return Object.fromEntries(
-    rows.map(({ name, table, unique, columns }) => [name, `${unique ? 'unique ' : ''}${table} (${columns.join(', ')})`]),
+    rows.map(({ name, table, unique, columns }) => [
+      name,
+      `${unique ? 'unique ' : ''}${table} (${columns.join(', ')})`,
+    ]),
   )
 }
 

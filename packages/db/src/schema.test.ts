@@ -7,12 +7,18 @@ describe('the schema', () => {
   let database: TestDatabase
   let db: Database
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     database = await createTestDatabase({ poolSize: 2 })
     db = database.db
   })
 
-  afterEach(async () => {
+  beforeEach(async () => {
+    await db.query(
+      `TRUNCATE tds_inbox_events, tds_event_counts, tds_dead_letter_queue, tds_sync_logs, tds_daemons, tds_work_claims`,
+    )
+  })
+
+  afterAll(async () => {
     await database.drop()
   })
 
@@ -31,7 +37,7 @@ describe('the schema', () => {
          INSERT INTO tds_inbox_events
            (id, organization_id, source_type, entity_type, source_entity_id, operation_type, idempotency_key,
             content_hash, raw_body, status, received_at, processed_at)
-         VALUES ($1, '1', 'zoho', 'product', '7', 'upsert', $1::text, 'hash', '{}', $2::tds_event_status,
+         VALUES ($1::uuid, '1', 'zoho', 'product', '7', 'upsert', $1::uuid::text, 'hash', '{}', $2::tds_event_status,
                  tds_now() - $3::interval, tds_now() - $4::interval)
          RETURNING received_at, status
        )
@@ -114,7 +120,8 @@ describe('the schema', () => {
           message: expect.stringContaining('append-only'),
         })
       }
-      await expect(db.query(`SELECT FROM ${table}`)).resolves.toMatchObject({ rowCount: 1 })
+      const { rowCount } = await db.query(`SELECT FROM ${table}`)
+      expect(rowCount).toBeGreaterThan(0)
     })
 
     it('refuses a replica session as well', async () => {
@@ -170,7 +177,9 @@ describe('the schema', () => {
       await addEvent({ status: 'applied', processedAgo: '0' })
       await addEvent({ status: 'retry', receivedAgo: '3 days' })
       expect(await differences()).toEqual([])
-      const { rows } = await db.query(`SELECT counted, present FROM tds_v_conservation WHERE scope = 'waiting'`)
+      const { rows } = await db.query(
+        `SELECT counted, present FROM tds_v_conservation WHERE scope = 'waiting'`,
+      )
       expect(rows).toEqual([{ counted: '5', present: '5' }])
     })
 
@@ -244,8 +253,15 @@ describe('the schema', () => {
 
     it('obeys the setting', async () => {
       await addEvent({ status: 'stale', receivedAgo: '20 days', processedAgo: '10 days' })
-      await db.query(`UPDATE tds_configuration SET config_value = '30' WHERE config_key = 'retention.inbox_days'`)
+      const keepFor = async (days: string) =>
+        await db.query(
+          `UPDATE tds_configuration SET config_value = $1 WHERE config_key = 'retention.inbox_days'`,
+          [days],
+        )
+      await keepFor('30')
       expect(await cleanUp()).toBe('0')
+      await keepFor('7')
+      expect(await cleanUp()).toBe('1')
     })
   })
 
@@ -319,7 +335,7 @@ describe('the schema', () => {
       await addEvent({ status: 'applied', processedAgo: '0' })
       const worker = randomUUID()
       await db.query(
-        `INSERT INTO pgboss.job (name, data) VALUES ('apply-event', jsonb_build_object('eventId', $1::text))`,
+        `INSERT INTO pgboss.job (name, data) VALUES ('apply-events', jsonb_build_object('eventIds', jsonb_build_array($1::text)))`,
         [carried],
       )
       await db.query(

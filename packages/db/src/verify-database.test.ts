@@ -69,7 +69,9 @@ describe('verifyDatabase', () => {
 
     it('refuses a migration that was begun and not finished', async () => {
       const last = (await knownMigrations()).at(-1)?.name ?? ''
-      await database.db.query('UPDATE _prisma_migrations SET finished_at = NULL WHERE migration_name = $1', [last])
+      await database.db.query('UPDATE _prisma_migrations SET finished_at = NULL WHERE migration_name = $1', [
+        last,
+      ])
       await expect(verify()).rejects.toMatchObject({ code: 'schema_older' })
     })
 

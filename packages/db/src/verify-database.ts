@@ -24,12 +24,15 @@ async function verifyDurability(db: Queryable): Promise<void> {
   )
   const off = rows.find((row) => row.name === 'synchronous_commit')
   if (off) {
-    throw new TdsError('synchronous_commit is off: a crash of Postgres would lose what was already acknowledged', {
-      code: 'durability_off',
-      disposition: 'reject',
-      nextStep: `Set synchronous_commit to on where it was switched off (source: ${off.source}), for example with ALTER ROLE ... RESET synchronous_commit.`,
-      facts: { source: off.source },
-    })
+    throw new TdsError(
+      'synchronous_commit is off: a crash of Postgres would lose what was already acknowledged',
+      {
+        code: 'durability_off',
+        disposition: 'reject',
+        nextStep: `Set synchronous_commit to on where it was switched off (source: ${off.source}), for example with ALTER ROLE ... RESET synchronous_commit.`,
+        facts: { source: off.source },
+      },
+    )
   }
   if (rows.length > 0) {
     log.warn('fsync is off: a crash of the machine may destroy the database; for throw-away data only')

@@ -8,7 +8,12 @@ import { jobNames, jobPolicies } from './jobs.ts'
  * at run time the daemons need no right to change tables. Safe to run twice and at the same time.
  */
 export async function installQueueSchema(url: string): Promise<void> {
-  const boss = makeBoss(url, { application_name: 'tds-deploy-queue', max: 2, migrate: true, supervise: false })
+  const boss = makeBoss(url, {
+    application_name: 'tds-deploy-queue',
+    max: 2,
+    migrate: true,
+    supervise: false,
+  })
   try {
     await boss.start()
     for (const name of jobNames) {

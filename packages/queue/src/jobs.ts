@@ -3,8 +3,8 @@
  * inbox, so that losing, repeating or delaying a job changes nothing but the time.
  */
 export interface JobData {
-  /** Apply one inbox event. */
-  'apply-event': { eventId: string }
+  /** Apply inbox events: those that one transaction of the intake accepted, a hundred at most. */
+  'apply-events': { eventIds: readonly string[] }
   /** Read one record from Zoho; at most one of them waits for each record. */
   'read-record': { organizationId: string; entityType: string; zohoId: string }
 }
@@ -34,7 +34,7 @@ const HEARTBEAT_SECONDS = 20
 
 /** The policy of each kind of job. */
 export const jobPolicies: Readonly<Record<JobName, JobPolicy>> = {
-  'apply-event': {
+  'apply-events': {
     policy: 'standard',
     retryLimit: 8,
     retryDelay: 5,

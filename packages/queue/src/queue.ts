@@ -40,7 +40,7 @@ export interface Queue extends Service {
 
 /** What `createQueue` needs. */
 export interface QueueOptions {
-  db: Database
+  db: Pick<Database, 'directUrl'>
   /** A worker also looks after the queue: it returns the jobs of the dead, deletes what is old and listens for notifications. */
   role: 'sender' | 'worker'
   /** How often a worker looks for the jobs of the dead, in seconds; default 15. */
@@ -85,14 +85,16 @@ async function startBoss(boss: PgBoss): Promise<void> {
     await boss.start()
   } catch (error) {
     const isSchemaFault = /not installed|requires migrations/.test(messageOf(error))
-    const reason = isSchemaFault ? await wrongSchema(boss).catch(classifyDatabaseError) : classifyDatabaseError(error)
+    const reason = isSchemaFault
+      ? await wrongSchema(boss).catch(classifyDatabaseError)
+      : classifyDatabaseError(error)
     await boss.stop({ graceful: false })
     throw reason
   }
 }
 
 async function wrongSchema(boss: PgBoss): Promise<TdsError> {
-  const found = await boss.schemaVersion()
+  const found = (await boss.isInstalled()) ? await boss.schemaVersion() : null
   const isNewer = found !== null && found > PG_BOSS_SCHEMA
   return new TdsError(
     `the tables of the queue are of version ${found ?? 'none'}, this program needs ${PG_BOSS_SCHEMA}`,

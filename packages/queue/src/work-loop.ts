@@ -55,13 +55,25 @@ async function handleBatch<N extends JobName>(
       jobs.map(({ id, data }) => ({ jobId: id, data })),
       untilAllAreLost(jobs),
     )
-    // A finished job says nothing that the inbox does not: deleting it here spares the later clean-up of a table
-    // that grows by every event. pg-boss then finds nothing left to complete.
-    await boss.deleteJob(job, jobs)
+    await deleteFinished(boss, job, jobs)
   } catch (error) {
     log.error('a batch of jobs failed and will be tried again', { job, jobs: jobs.length, error })
     throw error
   }
+}
+
+/**
+ * A finished job says nothing that the inbox does not: deleting it at once spares the later clean-up of a table that
+ * grows by every event, and pg-boss then finds nothing left to complete. A job that was taken from us meanwhile
+ * waits for its next try and stays.
+ */
+async function deleteFinished<N extends JobName>(
+  boss: PgBoss,
+  job: N,
+  jobs: readonly Job<JobData[N]>[],
+): Promise<void> {
+  const ours = jobs.filter(({ signal }) => !signal.aborted)
+  if (ours.length > 0) await boss.deleteJob(job, ours)
 }
 
 /** pg-boss tells of each job that it is lost; the batch goes on while one of them is ours. */

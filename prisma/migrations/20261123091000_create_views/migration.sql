@@ -3,17 +3,18 @@
 CREATE VIEW tds_sync_queue AS
 WITH job AS (
   -- An event may have more than one job for a moment (a retry, the sweeper): the one that runs first counts.
-  SELECT DISTINCT ON (carrier.data ->> 'eventId')
-    carrier.data ->> 'eventId' AS event_id,
+  SELECT DISTINCT ON (carried.event_id)
+    carried.event_id,
     carrier.id,
     carrier.priority,
     carrier.start_after,
     carrier.created_on,
     carrier.started_on
   FROM pgboss.job AS carrier
-  WHERE carrier.name = 'apply-event'
+  CROSS JOIN LATERAL jsonb_array_elements_text(carrier.data -> 'eventIds') AS carried (event_id)
+  WHERE carrier.name = 'apply-events'
     AND carrier.state IN ('created', 'retry', 'active')
-  ORDER BY carrier.data ->> 'eventId', carrier.state DESC, carrier.start_after
+  ORDER BY carried.event_id, carrier.state DESC, carrier.start_after
 ),
 claim AS (
   SELECT DISTINCT ON (claimed.event_id)

@@ -1,3 +1,4 @@
+import autocannon from 'autocannon'
 import { Agent, request } from 'node:http'
 import type { PreparedDelivery } from './bodies.ts'
 import { benchOrganization } from './bodies.ts'
@@ -10,25 +11,27 @@ export interface LoadResult {
   readonly statuses: Readonly<Record<string, number>>
 }
 
-/** Sends every delivery once, `connections` at a time, each as soon as one before it was answered (closed loop). */
+/** Sends every delivery once, over so many connections, each as soon as the one before it was answered (closed loop). */
 export async function sendAll(
   url: string,
   deliveries: readonly PreparedDelivery[],
   connections: number,
-): Promise<LoadResult> {
-  const agent = new Agent({ keepAlive: true, maxSockets: connections })
-  const sent = new Recorder()
-  let next = 0
-  const startedAt = performance.now()
-  const client = async (): Promise<void> => {
-    for (let delivery = deliveries[next++]; delivery !== undefined; delivery = deliveries[next++]) {
-      await sent.record(() => post(url, delivery, agent))
-    }
-  }
-  await Promise.all(Array.from({ length: connections }, client))
-  const seconds = (performance.now() - startedAt) / 1000
-  agent.destroy()
-  return sent.result(deliveries.length / seconds)
+): Promise<Pick<LoadResult, 'perSecond' | 'statuses'>> {
+  let client = 0
+  const result = await autocannon({
+    url,
+    connections,
+    amount: deliveries.length,
+    setupClient: (one) => {
+      const own = deliveries.filter((_, index) => index % connections === client)
+      client += 1
+      one.setRequests(
+        own.map(({ body, signature }) => ({ method: 'POST', path, headers: headersOf(signature), body })),
+      )
+    },
+  })
+  const statuses = Object.entries(result.statusCodeStats ?? {}).map(([status, { count = 0 }]) => [status, count] as const)
+  return { perSecond: deliveries.length / result.duration, statuses: Object.fromEntries(statuses) }
 }
 
 /** Sends at a fixed rate whatever the answers do (open loop), so that a slow answer cannot hide the ones behind it. */
@@ -68,18 +71,20 @@ class Recorder {
   }
 }
 
+const path = `/webhooks/products/updated?organization_id=${benchOrganization}`
+
+function headersOf(signature: string): Record<string, string> {
+  return { 'content-type': 'application/json;charset=UTF-8', 'x-zoho-webhook-signature': signature }
+}
+
 function post(url: string, delivery: PreparedDelivery, agent: Agent): Promise<number> {
   return new Promise((resolve, reject) => {
     const sending = request(
-      `${url}/webhooks/products/updated?organization_id=${benchOrganization}`,
+      `${url}${path}`,
       {
         agent,
         method: 'POST',
-        headers: {
-          'content-type': 'application/json;charset=UTF-8',
-          'content-length': Buffer.byteLength(delivery.body),
-          'x-zoho-webhook-signature': delivery.signature,
-        },
+        headers: { ...headersOf(delivery.signature), 'content-length': Buffer.byteLength(delivery.body) },
       },
       (answer) => {
         answer.resume()

@@ -50,7 +50,7 @@ async function oneAtATime(world: BenchWorld, events: number): Promise<number> {
   const startedAt = performance.now()
   for (const id of ids) await processEvents(parts, [id])
   const rate = events / ((performance.now() - startedAt) / 1000)
-  await world.db.query(`DELETE FROM pgboss.job WHERE name = 'apply-event'`)
+  await world.db.query(`DELETE FROM pgboss.job WHERE name = 'apply-events'`)
   return rate
 }
 

@@ -11,29 +11,38 @@ const processed = counter({
   labelNames: ['status'],
 })
 
+/** Jobs taken at once. A job carries up to a hundred events, one of a quiet hour a single one. */
+const jobsPerFetch = 50
+
 /** What the loop needs besides what processing needs. */
 export interface ApplyLoopParts extends Omit<ProcessingParts, 'queue' | 'mover'> {
   readonly queue: Queue
   readonly daemonId: string
   readonly lanes: Lanes
-  readonly batchSize: number
+  /** Events in one transaction; asked each time, because the setting changes at run time. */
+  readonly batchSize: () => number
 }
 
 /** Applies inbox events as their jobs come, in batches; two batches at a time, so that one computes while the other waits for Postgres. */
 export function applyEvents(parts: ApplyLoopParts): Service {
   const gate = soloGate()
   const { queue, daemonId, lanes } = parts
-  return queue.work('apply-event', {
-    batchSize: parts.batchSize,
+  return queue.work('apply-events', {
+    batchSize: jobsPerFetch,
     concurrency: 2,
-    handler: async (jobs) => {
-      const ids = jobs.map((job) => job.data.eventId)
+    handler: async (jobs, signal) => {
+      const ids = [...new Set(jobs.flatMap((job) => job.data.eventIds))]
       await lanes.run(async (lane) => {
         const processing = { ...parts, mover: { daemonId, lane } }
-        const { counts, isolated } = await gate.together(() => processEvents(processing, ids))
-        note(counts)
-        for (const id of isolated) {
-          note((await gate.alone(() => processEvents(processing, [id], { alone: true }))).counts)
+        while (ids.length > 0) {
+          // Jobs that expired meanwhile belong to somebody else; ours must not be deleted as done.
+          signal.throwIfAborted()
+          const batch = ids.splice(0, parts.batchSize())
+          const { counts, isolated } = await gate.together(() => processEvents(processing, batch))
+          note(counts)
+          for (const id of isolated) {
+            note((await gate.alone(() => processEvents(processing, [id], { alone: true }))).counts)
+          }
         }
       })
     },

@@ -235,7 +235,7 @@ describe('the rescuers', () => {
     const id = await receiveProduct(newId(), {})
     await world.db.query(`UPDATE tds_inbox_events SET received_at = received_at - interval '1 hour'`)
     await sweepInbox(partsOf(world.db))
-    expect(sent).toEqual([{ job: 'apply-event', data: { eventId: id } }])
+    expect(sent).toEqual([{ job: 'apply-events', data: { eventIds: [id] } }])
   })
 
   it('ask again for a read that an event awaits and nobody owes', async () => {
@@ -283,7 +283,7 @@ describe('the rescuers', () => {
     await takeBackWork(partsOf(world.db))
     const { rows } = await world.db.query('SELECT isolated, deaths FROM tds_inbox_events')
     expect(rows).toEqual([{ isolated: false, deaths: 0 }])
-    expect(sent).toEqual([{ job: 'apply-event', data: { eventId: id } }])
+    expect(sent).toEqual([{ job: 'apply-events', data: { eventIds: [id] } }])
   })
 })
 

@@ -24,6 +24,7 @@ import { backoffMs, codeOf, TdsError } from '@tds/runtime'
 import { randomUUID } from 'node:crypto'
 import { applyChanges, type ChangeResult, type RecordChange } from '../sync/apply-changes.ts'
 import { readInstant } from '../sync/instant.ts'
+import { carryEvents } from './carry-events.ts'
 import { changeOfEvent } from './event-change.ts'
 import { failureOf, type Failure } from './failure.ts'
 
@@ -255,16 +256,12 @@ async function failAlone(parts: ProcessingParts, id: string, error: unknown): Pr
     const events = await lockWaitingEvents(tx, [id])
     const fates = events.map((event) => fateAfterFailure(event, error, parts.retry()))
     await recordFates(parts, tx, { fates, startedAt })
-    await parts.queue.send(
-      tx,
-      'apply-event',
-      fates
-        .filter((fate) => fate.status === 'retry')
-        .map((fate) => ({
-          data: { eventId: fate.event.id },
-          startAfter: new Date(Date.now() + (fate.delaySeconds ?? 0) * 1000),
-        })),
-    )
+    for (const fate of fates.filter((one) => one.status === 'retry')) {
+      await carryEvents(parts.queue, tx, {
+        eventIds: [fate.event.id],
+        ...(fate.delaySeconds === undefined ? {} : { delaySeconds: fate.delaySeconds }),
+      })
+    }
     return countFates(fates)
   })
 }

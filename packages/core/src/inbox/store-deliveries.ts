@@ -1,5 +1,6 @@
 import { countDuplicates, insertInboxEvents, type Database, type Mover, type Transaction } from '@tds/db'
 import type { Queue } from '@tds/queue'
+import { carryEvents } from './carry-events.ts'
 import { TdsError } from '@tds/runtime'
 import type { IncomingEvent } from './incoming-event.ts'
 
@@ -34,12 +35,7 @@ export async function storeDeliveries(
   await parts.db.transaction(async (tx) => {
     await settle(tx, groups, { mover: parts.mover, repeated: o.repeated })
     const fresh = groups.filter((group) => group.isNew && group.first.status === 'pending')
-    if (fresh.length === 0) return
-    await parts.queue.send(
-      tx,
-      'apply-event',
-      fresh.map((group) => ({ data: { eventId: group.first.id } })),
-    )
+    await carryEvents(parts.queue, tx, { eventIds: fresh.map((group) => group.first.id) })
   })
   return answersOf(groups, deliveries.length)
 }

@@ -11,6 +11,7 @@ import {
   type Transaction,
 } from '@tds/db'
 import type { Queue } from '@tds/queue'
+import { carryEvents } from './carry-events.ts'
 import { failure } from './failure.ts'
 import { askForReads, recordFates, sendReads } from './process-events.ts'
 
@@ -38,7 +39,7 @@ export async function sweepInbox(parts: SweepParts): Promise<Record<string, numb
   return parts.db.transaction(async (tx) => {
     if (!(await holdSweep(tx))) return {}
     const orphans = await eventsWithoutJob(tx, sweepLimit)
-    await sendEvents(parts, tx, orphans)
+    await carryEvents(parts.queue, tx, { eventIds: orphans })
     const unread = await eventsWithoutRead(tx, sweepLimit)
     await askForReads(
       parts,
@@ -55,17 +56,15 @@ async function takeBackClaims(parts: SweepParts, tx: Transaction): Promise<numbe
   let takenBack = 0
   for (const claim of await takeAbandonedClaims(tx)) {
     if (!claim.died) {
-      await sendEvents(parts, tx, claim.event_ids)
+      await carryEvents(parts.queue, tx, { eventIds: claim.event_ids })
       continue
     }
     const waiting = await isolateEvents(tx, claim.event_ids, { countsDeath: claim.alone })
     const killers = waiting.filter((event) => event.deaths >= killerDeaths).map((event) => event.id)
     await giveUpKillers(parts, tx, killers)
-    await sendEvents(
-      parts,
-      tx,
-      waiting.filter((event) => event.deaths < killerDeaths).map((event) => event.id),
-    )
+    await carryEvents(parts.queue, tx, {
+      eventIds: waiting.filter((event) => event.deaths < killerDeaths).map((event) => event.id),
+    })
     takenBack += waiting.length
   }
   return takenBack
@@ -80,13 +79,4 @@ async function giveUpKillers(parts: SweepParts, tx: Transaction, ids: readonly s
     fates: events.map((event) => ({ event, status: 'dead_letter' as const, failure: killed })),
     startedAt,
   })
-}
-
-async function sendEvents(parts: SweepParts, tx: Transaction, ids: readonly string[]): Promise<void> {
-  if (ids.length === 0) return
-  await parts.queue.send(
-    tx,
-    'apply-event',
-    ids.map((eventId) => ({ data: { eventId } })),
-  )
 }

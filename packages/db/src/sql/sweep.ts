@@ -53,8 +53,8 @@ export async function eventsWithoutJob(tx: Queryable, limit: number): Promise<st
         AND e.received_at < tds_now() - interval '20 seconds'
         AND (e.next_attempt_at IS NULL OR e.next_attempt_at < tds_now() - interval '20 seconds')
         AND e.id NOT IN (SELECT unnest(c.event_ids) FROM tds_work_claims c)
-        AND NOT EXISTS (SELECT FROM pgboss.job j
-                         WHERE j.name = 'apply-event' AND j.state < 'completed' AND j.data->>'eventId' = e.id::text)
+        AND NOT EXISTS (SELECT FROM pgboss.job j, jsonb_array_elements_text(j.data->'eventIds') AS carried(event_id)
+                         WHERE j.name = 'apply-events' AND j.state < 'completed' AND carried.event_id = e.id::text)
       ORDER BY e.received_at
       LIMIT $1`,
     [limit],

@@ -29,7 +29,9 @@ const postgresTypes: Readonly<Record<string, string>> = {
 export function readPrismaSchema(text: string): SchemaFacts {
   const facts: SchemaFacts = { enums: {}, columns: {}, keys: {}, indexes: {} }
   const blocks = [...text.matchAll(/^(enum|model) (\w+) \{\n([^}]*(?:\{\}[^}]*)*)^\}/gm)].map(toBlock)
-  const enumTypes = new Map(blocks.filter((block) => block.kind === 'enum').map(({ name, table }) => [name, table]))
+  const enumTypes = new Map(
+    blocks.filter((block) => block.kind === 'enum').map(({ name, table }) => [name, table]),
+  )
   for (const block of blocks) {
     if (block.kind === 'enum') facts.enums[block.table] = block.lines.filter((line) => !line.startsWith('@@'))
     else readModel(block, enumTypes, facts)
@@ -56,7 +58,9 @@ function toBlock([, kind = '', name = '', body = '']: RegExpMatchArray): Block {
 function readModel(model: Block, enumTypes: ReadonlyMap<string, string>, facts: SchemaFacts): void {
   const fields = model.lines.filter((line) => !line.startsWith('@@')).map(toField)
   const columnOf = new Map(fields.map(({ name, column }) => [name, column]))
-  facts.columns[model.table] = Object.fromEntries(fields.map((field) => [field.column, describe(field, enumTypes)]))
+  facts.columns[model.table] = Object.fromEntries(
+    fields.map((field) => [field.column, describe(field, enumTypes)]),
+  )
   for (const { column, attributes } of fields) {
     if (/@id\b/.test(attributes)) facts.keys[model.table] = [column]
     const unique = /@unique\(map: "(\w+)"\)/.exec(attributes)?.[1]

@@ -42,7 +42,8 @@ export async function createTestDatabase(o: TestDatabaseOptions = {}): Promise<T
 
 function fromTheRun(name: string): string {
   const value = process.env[name]
-  if (!value) throw new Error(`${name} is not set: run this test through Jest, whose global setup starts Postgres`)
+  if (!value)
+    throw new Error(`${name} is not set: run this test through Jest, whose global setup starts Postgres`)
   return value
 }
 

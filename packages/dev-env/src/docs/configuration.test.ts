@@ -4,7 +4,10 @@ import { fieldMeta } from '@tds/runtime'
 import { workerConfigSchema } from '@tds/worker'
 import { readPage, readText, rowsWith } from '../testing/docs/pages.ts'
 
-const shapes = {
+/** A field of a schema, as far as this needs it. */
+type Field = Parameters<typeof fieldMeta>[0] & { safeParse(value: unknown): { success: boolean } }
+
+const shapes: Readonly<Record<string, Readonly<Record<string, Field>>>> = {
   api: apiConfigSchema.shape,
   worker: workerConfigSchema.shape,
   alerter: alerterConfigSchema.shape,

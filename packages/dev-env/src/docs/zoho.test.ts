@@ -1,5 +1,5 @@
 import { deliveryLimits, entities } from '@tds/core'
-import { verifySignature, zohoHosts, type ZohoDataCenter } from '@tds/zoho'
+import { matchSignature, zohoHosts, type ZohoDataCenter } from '@tds/zoho'
 import { fencesOf, readPage, rowsWith } from '../testing/docs/pages.ts'
 
 const page = readPage('docs/reference/zoho.md')
@@ -38,7 +38,7 @@ describe('docs/reference/zoho.md', () => {
     const secret = /Secret `(\w+)`/.exec(page.text)?.[1] ?? ''
     const query = /query `(\S+)`/.exec(page.text)?.[1] ?? ''
     const header = /The signature is `([0-9a-f]{64})`/.exec(page.text)?.[1] ?? ''
-    const [body] = fencesOf(page).find(({ language }) => language === 'json')?.lines ?? []
+    const [body] = fencesOf(page).find(({ language }) => language === 'text')?.lines ?? []
     const delivery = {
       header,
       secrets: [secret],
@@ -47,8 +47,8 @@ describe('docs/reference/zoho.md', () => {
       rawBody: Buffer.from(body ?? ''),
       variants: [],
     }
-    expect(verifySignature(delivery)).toBe(true)
-    expect(verifySignature({ ...delivery, query: [] })).toBe(false)
+    expect(matchSignature(delivery)).toEqual({ secretIndex: 0, form: 'documented' })
+    expect(matchSignature({ ...delivery, query: [] })).toBeNull()
   })
 
   it('states the limits that the intake keeps', () => {

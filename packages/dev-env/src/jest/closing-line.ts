@@ -25,8 +25,7 @@ export default class ClosingLine {
 
 /** The closing line of a run. */
 export function closingLine(results: RunCounts): string {
-  const failed =
-    results.numFailedTests + results.numRuntimeErrorTestSuites + (results.wasInterrupted ? 1 : 0)
+  const failed = results.numFailedTests + results.numRuntimeErrorTestSuites + (results.wasInterrupted ? 1 : 0)
   const skipped = results.numPendingTests + results.numTodoTests
   return `${results.numPassedTests} passed, ${failed} failed, ${skipped} skipped`
 }

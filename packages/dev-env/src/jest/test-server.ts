@@ -13,7 +13,9 @@ export interface TestServer {
 }
 
 /** Provides a Postgres and migrates one template in it. All databases of the run are named after the template. */
-export async function startTestServer(env: Readonly<Record<string, string | undefined>>): Promise<TestServer> {
+export async function startTestServer(
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<TestServer> {
   // The tests are about what is written, not about the disk; synchronous_commit stays on, as daemons demand it.
   const postgres = await providePostgres(env, { settings: { fsync: 'off', full_page_writes: 'off' } })
   const template = `tds_test_${randomBytes(4).toString('hex')}`
@@ -49,7 +51,10 @@ async function dropDatabases(url: string, template: string): Promise<void> {
   })
 }
 
-async function asAdmin(url: string, use: (admin: ReturnType<typeof openDatabase>) => Promise<void>): Promise<void> {
+async function asAdmin(
+  url: string,
+  use: (admin: ReturnType<typeof openDatabase>) => Promise<void>,
+): Promise<void> {
   const admin = openDatabase({ url, applicationName: 'tds-test-setup', poolSize: 1 })
   try {
     await use(admin)

@@ -150,7 +150,8 @@ async function startOnFreePort(
     try {
       return { port, server: await startServer(cluster, port) }
     } catch (error) {
-      const portTaken = error instanceof TdsError && String(error.facts['log']).includes('Address already in use')
+      const portTaken =
+        error instanceof TdsError && String(error.facts['log']).includes('Address already in use')
       if (!portTaken || attempt === PORT_TRIES) throw error
     }
   }

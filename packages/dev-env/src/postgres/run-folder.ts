@@ -4,6 +4,8 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
+import { codeOf } from '@tds/runtime'
+
 import type { ServerAccount } from './server-account.ts'
 
 const STALE_SERVER_GRACE_MS = 10_000
@@ -41,9 +43,15 @@ export async function serverIn(folder: string): Promise<{ pid: number; ready: bo
 
 /** When a process started, in the kernel's own count; tells a process from a later one with the same id. */
 async function startOfProcess(pid: number): Promise<string> {
+  return (await statOf(pid)).start
+}
+
+/** State and start of a process from Linux's /proc; empty elsewhere. */
+async function statOf(pid: number): Promise<{ state: string; start: string }> {
   const line = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
-  // Field 22; the second field is the name in parentheses, which may hold spaces.
-  return line.slice(line.lastIndexOf(')') + 2).split(' ')[19] ?? '0'
+  // Fields 3 and 22; the second field is the name in parentheses, which may hold spaces.
+  const fields = line.slice(line.lastIndexOf(')') + 2).split(' ')
+  return { state: fields[0] ?? '', start: fields[19] ?? '0' }
 }
 
 function ownerOf(name: string): { host: string; pid: number; start: string } | null {
@@ -53,16 +61,17 @@ function ownerOf(name: string): { host: string; pid: number; start: string } | n
 }
 
 async function isRunning(owner: { pid: number; start: string }): Promise<boolean> {
-  return isAlive(owner.pid) && (await startOfProcess(owner.pid)) === owner.start
+  return (await isAlive(owner.pid)) && (await startOfProcess(owner.pid)) === owner.start
 }
 
-function isAlive(pid: number): boolean {
+async function isAlive(pid: number): Promise<boolean> {
   try {
     process.kill(pid, 0)
-    return true
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
+    if (codeOf(error) !== 'EPERM') return false
   }
+  // In a container nobody may collect what has ended.
+  return (await statOf(pid)).state !== 'Z'
 }
 
 /** A server that outlived both its starter and its supervisor; killed only where it is surely ours. */
@@ -71,12 +80,12 @@ async function stopServerIn(folder: string): Promise<void> {
   if (!server || !(await isServerOf(server.pid, folder))) return
   process.kill(server.pid, 'SIGINT')
   const patience = Date.now() + STALE_SERVER_GRACE_MS
-  while (isAlive(server.pid) && Date.now() < patience) await sleep(20)
-  if (isAlive(server.pid)) process.kill(server.pid, 'SIGKILL')
+  while ((await isAlive(server.pid)) && Date.now() < patience) await sleep(20)
+  if (await isAlive(server.pid)) process.kill(server.pid, 'SIGKILL')
 }
 
 async function isServerOf(pid: number, folder: string): Promise<boolean> {
-  if (!isAlive(pid)) return false
+  if (!(await isAlive(pid))) return false
   const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
   return command.split('\0').includes(join(folder, 'data'))
 }

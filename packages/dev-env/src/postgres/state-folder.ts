@@ -19,7 +19,8 @@ const NAME_OUTSIDE = 'tds-core-postgres'
  * @throws TdsError `postgres_folder` when no folder will do.
  */
 export async function stateFolder(account: ServerAccount | null, wished?: string): Promise<string> {
-  if (!account) return await madeFolder(wished ?? fileURLToPath(new URL('../../../../var/postgres', import.meta.url)))
+  if (!account)
+    return await madeFolder(wished ?? fileURLToPath(new URL('../../../../var/postgres', import.meta.url)))
   const outside = [tmpdir(), '/var/tmp', '/tmp'].map((folder) => join(folder, NAME_OUTSIDE))
   for (const candidate of [...(wished ? [wished] : []), ...outside]) {
     if (await everybodyMayEnter(dirname(resolve(candidate)))) return await trustedFolder(candidate)
@@ -27,7 +28,8 @@ export async function stateFolder(account: ServerAccount | null, wished?: string
   throw new TdsError('no folder found that Postgres can reach when it is started by root', {
     code: 'postgres_folder',
     disposition: 'reject',
-    nextStep: 'Point TMPDIR at a folder that other accounts may enter, run as an ordinary user, or set DATABASE_URL.',
+    nextStep:
+      'Point TMPDIR at a folder that other accounts may enter, run as an ordinary user, or set DATABASE_URL.',
     facts: { tried: outside },
   })
 }

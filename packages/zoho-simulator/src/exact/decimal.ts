@@ -77,7 +77,7 @@ export function withPlaces(amount: Decimal, places: number): Decimal {
 }
 
 /** The same number without exponent and trailing zeros. */
-export function plain(amount: Decimal): Decimal {
+function plain(amount: Decimal): Decimal {
   return fromParts(partsOf(amount))
 }
 

@@ -12,11 +12,6 @@ export function success(content: JsonObject): Answer {
   return { status: 200, body: { code: 0, message: 'success', ...content } }
 }
 
-/** A failure as the API tells it (facts 5). */
-export function failure(status: number, code: number, message: string): Answer {
-  return { status, body: { code, message } }
-}
-
 /** No token, or one that cannot be one. */
 export function tokenMissing(): Answer {
   return failure(401, 14, 'Invalid value passed for authtoken.')
@@ -47,4 +42,9 @@ export function notThere(noun: string, code: 1002 | 5): Answer {
 /** A method that the path does not have. */
 export function methodNotAllowed(): Answer {
   return failure(405, 37, 'The HTTP method GET is the only one allowed here.')
+}
+
+/** A failure as the API tells it (facts 5). */
+function failure(status: number, code: number, message: string): Answer {
+  return { status, body: { code, message } }
 }

@@ -69,6 +69,11 @@ function pickId(world: World, type: RecordType, { kind, random, pool }: IdDraw):
   const collection = world.collections[type]
   const deleted = kind === 'restore'
   if (pool === undefined) return collection.pick(random, deleted ? 'deleted' : 'living')?.id
+  // A few tries mostly do; only then is the whole pool looked through.
+  for (let tries = 0; tries < 8 && pool.length > 0; tries++) {
+    const id = random.pick(pool)
+    if (collection.get(id)?.deleted === deleted) return id
+  }
   const fitting = pool.filter((id) => collection.get(id)?.deleted === deleted)
   return fitting.length === 0 ? undefined : random.pick(fitting)
 }

@@ -115,8 +115,9 @@ async function attempt(
 }
 
 function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  return 'code' in error && typeof error.code === 'string' ? `${error.code}: ${error.message}` : error.message
+  if (typeof error !== 'object' || error === null || !('message' in error)) return String(error)
+  const code = 'code' in error && typeof error.code === 'string' ? `${error.code}: ` : ''
+  return `${code}${String(error.message)}`
 }
 
 /** Keeps connections open between deliveries, as a benchmark wants it. */

@@ -25,7 +25,7 @@ export interface Named {
 }
 
 /** Terms of payment. */
-export interface PaymentTerms extends Named {
+interface PaymentTerms extends Named {
   /** Days, or one of Zoho's negative rule codes (facts 2.5). */
   days: number
 }

@@ -6,7 +6,7 @@ export const checkout = fileURLToPath(new URL('../../../../../', import.meta.url
 
 /** A document, as written. */
 export interface Page {
-  /** From the checkout, as in `docs/start.md`. */
+  /** From the checkout, as in `docs/index.md`. */
   readonly path: string
   readonly text: string
 }

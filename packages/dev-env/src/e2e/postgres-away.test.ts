@@ -1,0 +1,98 @@
+import { openDatabase } from '@tds/db'
+import type { TestDatabase } from '@tds/db/testing'
+
+import { prepareDatabase } from '../installation/prepare-database.ts'
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../postgres/index.ts'
+import { type EndToEnd, startEndToEnd, waitUntil } from '../testing/index.ts'
+
+describe('while Postgres is away', () => {
+  let postgres: EmbeddedPostgres
+  let world: EndToEnd
+
+  beforeAll(async () => {
+    postgres = await startEmbeddedPostgres({ installation: process.env['TDS_TEST_POSTGRES_BIN'] })
+    await prepareDatabase(postgres.url)
+    await postgres.halt('fast')
+    world = await startEndToEnd({ database: databaseOf(postgres), launchOnly: true, workers: 1, withAlerter: true })
+  }, 90_000)
+
+  afterAll(async () => {
+    await world.stop()
+    await postgres.stop()
+  })
+
+  it('daemons that boot stay up and say that they are not ready, and are ready by themselves when it is there', async () => {
+    await waitUntil(async () => (await readiness()).every(({ status }) => status === 503), { what: 'all are up and not ready' })
+    expect(await readiness()).toEqual(world.installation.daemons.map(({ name }) => ({ name, status: 503 })))
+    const answer = await tellOne()
+    expect(answer).toMatchObject({ status: 503 })
+    await postgres.resume()
+    await waitUntil(async () => (await readiness()).every(({ status }) => status === 200), { what: 'all are ready' })
+    expect(world.installation.daemons.map((daemon) => daemon.ended())).toEqual([null, null, null])
+  })
+
+  it.each(['fast', 'immediate'] as const)(
+    'after a %s stop the same processes go on: nothing accepted is lost, nothing accepted without it',
+    async (mode) => {
+      const pids = world.installation.daemons.map((daemon) => daemon.pid())
+      const accepted = new Set<string>()
+      const statuses = new Set<number>()
+      const deliveries = world.simulator.stream({ count: 400, types: ['product', 'invoice'], kinds: { update: 9, create: 1 } })
+      let outage: Promise<void> | null = null
+      await world.simulator.send(deliveries, {
+        target: world.installation.apiUrl,
+        concurrency: 8,
+        // A whole outage fits into the patience of whoever sends again.
+        retries: 200,
+        retryDelayMs: 100,
+        onResult: ({ status, answer }) => {
+          statuses.add(status ?? 0)
+          accepted.add(String((JSON.parse(answer) as { eventId: string }).eventId))
+          if (accepted.size >= 100) outage ??= interrupt(mode)
+        },
+      })
+      await outage
+      await world.converge(60_000)
+      const { rows } = await world.database.db.query<{ id: string }>('SELECT id FROM tds_inbox_events')
+      const kept = new Set(rows.map(({ id }) => id))
+      expect([...statuses].every((status) => status === 200 || status === 202)).toBe(true)
+      expect([...accepted].filter((id) => !kept.has(id))).toEqual([])
+      expect(world.installation.daemons.map((daemon) => daemon.pid())).toEqual(pids)
+      expect(world.installation.daemons.map((daemon) => daemon.ended())).toEqual([null, null, null])
+    },
+    90_000,
+  )
+
+  it('has left nothing different once it is back', async () => {
+    const { rows } = await world.database.db.query<{ id: string }>('SELECT DISTINCT source_entity_id AS id FROM tds_inbox_events')
+    expect(await world.differences(new Set(rows.map(({ id }) => id)))).toEqual([])
+  })
+
+  async function interrupt(mode: 'fast' | 'immediate'): Promise<void> {
+    await postgres.halt(mode)
+    await waitUntil(async () => (await tellOne()).status === 503, { what: 'deliveries are refused' })
+    await postgres.resume()
+  }
+
+  async function tellOne(): Promise<{ status: number | null }> {
+    const delivery = world.simulator.deliveryOf(world.simulator.mutate({ type: 'product', kind: 'update' }))
+    const { results } = await world.simulator.send([delivery], { target: world.installation.apiUrl })
+    return { status: results[0]?.status ?? null }
+  }
+
+  async function readiness(): Promise<{ name: string; status: number | null }[]> {
+    const urls = [...world.installation.healthUrls]
+    return await Promise.all(
+      urls.map(async ([name, url]) => {
+        const response = await fetch(`${url}/health/ready`).catch(() => null)
+        await response?.body?.cancel()
+        return { name, status: response?.status ?? null }
+      }),
+    )
+  }
+})
+
+function databaseOf(postgres: EmbeddedPostgres): TestDatabase {
+  const db = openDatabase({ url: postgres.url, applicationName: 'tds-test', poolSize: 2 })
+  return { url: postgres.url, db, drop: () => db.close() }
+}

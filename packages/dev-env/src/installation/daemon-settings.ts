@@ -1,0 +1,42 @@
+import type { Access } from '@tds/zoho-simulator'
+
+/** What the daemons of one installation have in common. */
+export interface SharedSettings {
+  readonly databaseUrl: string
+  readonly zohoUrl: string
+  readonly access: Access
+}
+
+/** Settings of the api. */
+export function apiSettings({ databaseUrl, access }: SharedSettings, port: number): Record<string, string> {
+  return {
+    ...baseSettings(databaseUrl),
+    API_PORT: String(port),
+    ZOHO_ORGANIZATION_ID: access.organizationId,
+    ZOHO_WEBHOOK_SECRETS: access.webhookSecret ?? '',
+  }
+}
+
+/** Settings of a worker. The simulator refuses nothing, so as many calls at once as Zoho would ever allow. */
+export function workerSettings({ databaseUrl, zohoUrl, access }: SharedSettings, port: number): Record<string, string> {
+  return {
+    ...baseSettings(databaseUrl),
+    WORKER_HEALTH_PORT: String(port),
+    ZOHO_ACCOUNTS_URL: zohoUrl,
+    ZOHO_API_URL: zohoUrl,
+    ZOHO_CLIENT_ID: access.credentials.clientId,
+    ZOHO_CLIENT_SECRET: access.credentials.clientSecret,
+    ZOHO_REFRESH_TOKEN: access.credentials.refreshToken,
+    ZOHO_ORGANIZATION_ID: access.organizationId,
+    ZOHO_MAX_IN_FLIGHT: '10',
+  }
+}
+
+/** Settings of the alerter. */
+export function alerterSettings({ databaseUrl }: SharedSettings, port: number): Record<string, string> {
+  return { ...baseSettings(databaseUrl), ALERTER_HEALTH_PORT: String(port) }
+}
+
+function baseSettings(databaseUrl: string): Record<string, string> {
+  return { DATABASE_URL: databaseUrl, TDS_ENVIRONMENT: 'demo', LOG_FORMAT: 'pretty' }
+}

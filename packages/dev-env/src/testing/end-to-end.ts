@@ -1,0 +1,76 @@
+import { createTestDatabase, type TestDatabase } from '@tds/db/testing'
+import { createSimulator, type Simulator, type SimulatorOptions } from '@tds/zoho-simulator'
+
+import { compareWithSimulator } from '../comparison/compare-with-simulator.ts'
+import { isConverged, type Progress, untilConverged } from '../installation/progress.ts'
+import {
+  type Installation,
+  type InstallationOptions,
+  launchInstallation,
+  startInstallation,
+} from '../installation/start-installation.ts'
+import { makeRunDirectory, type RunDirectory } from '../processes/run-directory.ts'
+
+/** Real daemons on a database of the test's own, beside a Zoho of its own. */
+export interface EndToEnd {
+  readonly database: Pick<TestDatabase, 'url' | 'db'>
+  readonly simulator: Simulator
+  readonly installation: Installation
+  readonly run: RunDirectory
+  /** Waits until nothing is left to do; throws Error with the numbers when that takes longer than `withinMs` (30 s). */
+  converge(withinMs?: number): Promise<Progress>
+  /** What is not equal between Zoho and the mirror, in words; only of records that a webhook has told of. */
+  differences(touched?: ReadonlySet<string>): Promise<string[]>
+  stop(): Promise<void>
+}
+
+/** What a test may choose. */
+export interface EndToEndOptions extends Pick<InstallationOptions, 'workers' | 'withAlerter' | 'settings'> {
+  readonly simulator?: SimulatorOptions
+  /** A database instead of a copy of the run's template. */
+  readonly database?: TestDatabase
+  /** Returns before the daemons are ready. */
+  readonly launchOnly?: boolean
+}
+
+/** Starts all of it. Stop it in `afterAll`; the logs of a test that failed are kept under `var/run`. */
+export async function startEndToEnd(o: EndToEndOptions = {}): Promise<EndToEnd> {
+  const database = o.database ?? (await createTestDatabase())
+  const run = await makeRunDirectory('test')
+  const simulator = createSimulator({ size: 'small', ...o.simulator })
+  const { organizationId } = simulator.access
+  const start = o.launchOnly ? launchInstallation : startInstallation
+  const installation = await start({
+    databaseUrl: database.url,
+    simulator,
+    env: process.env,
+    logs: run.logs,
+    ...(o.workers === undefined ? {} : { workers: o.workers }),
+    ...(o.withAlerter === undefined ? {} : { withAlerter: o.withAlerter }),
+    ...(o.settings === undefined ? {} : { settings: o.settings }),
+  })
+  return {
+    database,
+    simulator,
+    installation,
+    run,
+    converge: async (withinMs = 30_000) => {
+      const progress = await untilConverged(database.db, { organizationId, withinMs })
+      if (isConverged(progress)) return progress
+      console.log(JSON.stringify((await database.db.query(`select to_jsonb(e) - 'raw_body' - 'payload' - 'headers' as e from tds_inbox_events e where status in ('pending','processing','retry')`)).rows), JSON.stringify((await database.db.query(`select to_jsonb(e) e from tds_owed_reads e`)).rows), JSON.stringify((await database.db.query(`select name,state,start_after,created_on,started_on,data,heartbeat_on,retry_count from pgboss.job where state<'completed' limit 10`)).rows), JSON.stringify((await database.db.query(`select to_jsonb(e) from tds_sync_logs e where event_id in (select id from tds_inbox_events where status in ('pending','processing','retry'))`)).rows), JSON.stringify((await database.db.query(`select clock_timestamp()`)).rows)); // DEBUG
+      throw new Error(`Not converged within ${String(withinMs / 1000)} s: ${JSON.stringify(progress)}`)
+    },
+    differences: async (touched) => {
+      const verdicts = await compareWithSimulator(database.db, simulator)
+      return verdicts.flatMap(({ type, differences }) =>
+        differences
+          .filter(({ zohoId }) => touched?.has(zohoId) ?? true)
+          .map(({ zohoId, says }) => `${type} ${zohoId} ${says}`),
+      )
+    },
+    stop: async () => {
+      await installation.stop()
+      await database.drop()
+    },
+  }
+}
