@@ -97,7 +97,7 @@ module.exports = {
       comment: 'src/testing and test files are not built: production code that imports them does not start.',
       severity: 'error',
       from: { path: ours, pathNot: testCode.pattern },
-      to: { path: `${ours}.*(?:/src/testing/|\\.test\\.ts$|\\.long\\.ts$)` },
+      to: { path: `${ours}.*${testCode.pattern}` },
     },
     {
       name: 'no cycles',
@@ -135,7 +135,7 @@ module.exports = {
       name: 'no development dependencies in production',
       comment: 'Whatever a daemon needs to run belongs under "dependencies".',
       severity: 'error',
-      from: { path: ours, pathNot: testCode.pattern },
+      from: { path: ours, pathNot: [testCode.pattern, bench] },
       to: {
         dependencyTypes: ['npm-dev'],
         dependencyTypesNot: ['type-only'],

@@ -74,6 +74,6 @@ export const layers = [
 
 /** Code that only tests run: it may see test support and development dependencies. */
 export const testCode = {
-  globs: ['**/*.test.ts', '**/*.long.ts', '**/src/testing/**'],
-  pattern: '(?:\\.test\\.ts|\\.long\\.ts)$|/src/testing/|^jest',
+  globs: ['**/*.test.ts', '**/*.long.ts', '**/src/testing/**', '**/src/jest/**'],
+  pattern: '(?:\\.(?:test|long)\\.ts$|/src/(?:testing|jest)/)',
 }

@@ -13,7 +13,7 @@ async function deploy(env: Environment): Promise<void> {
   const url = config.DATABASE_DIRECT_URL ?? config.DATABASE_URL
   const { applied } = await deployMigrations({
     url,
-    before: async () => await installQueueSchema(url),
+    before: async () => installQueueSchema(url),
     log: (line) => console.log(line),
   })
   console.log(

@@ -61,6 +61,8 @@ export function createApi(config: ApiConfig, overrides: ApiOverrides = {}): Api 
     applicationName: 'tds-api',
     poolSize: 10,
     statementTimeoutMs: 4000,
+    // The intake has another way round a row that somebody holds, and should not spend its three seconds on waiting.
+    lockTimeoutMs: 250,
   })
   const queue = createQueue({ db, role: 'sender' })
   const daemon = daemonRegistry(db, { name: 'api', version: TDS_VERSION, host: hostname(), pid: process.pid })

@@ -27,8 +27,8 @@ export function daemonRegistry(db: Queryable, identity: DaemonIdentity): DaemonR
   const daemon = { id: randomUUID(), ...identity }
   return {
     id: daemon.id,
-    register: async () => await recordHeartbeat(db, daemon, {}),
-    beat: async (facts = {}) => await recordHeartbeat(db, daemon, facts),
-    deregister: async () => await recordStop(db, daemon.id),
+    register: async () => recordHeartbeat(db, daemon, {}),
+    beat: async (facts = {}) => recordHeartbeat(db, daemon, facts),
+    deregister: async () => recordStop(db, daemon.id),
   }
 }

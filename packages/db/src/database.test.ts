@@ -57,7 +57,7 @@ describe('openDatabase', () => {
 
     it('prepares a named statement once and runs it again', async () => {
       const ask = async (n: number) =>
-        await db.query<{ twice: number }>('SELECT $1::int * 2 AS twice', [n], { name: 'twice' })
+        db.query<{ twice: number }>('SELECT $1::int * 2 AS twice', [n], { name: 'twice' })
       expect((await ask(2)).rows).toEqual([{ twice: 4 }])
       expect((await ask(21)).rows).toEqual([{ twice: 42 }])
     })
@@ -110,12 +110,12 @@ describe('openDatabase', () => {
 
     it('refuses another one inside', async () => {
       await expect(
-        db.transaction(async () => await db.transaction(async () => await Promise.resolve())),
+        db.transaction(async () => db.transaction(async () => Promise.resolve())),
       ).rejects.toMatchObject({ code: 'nested_transaction' })
     })
 
     it('lets others begin theirs beside it and after it', async () => {
-      await Promise.all([1, 2, 3].map(async (id) => await insertNote(db, id)))
+      await Promise.all([1, 2, 3].map(async (id) => insertNote(db, id)))
       await insertNote(db, 4)
       expect(await notesIn(db)).toEqual([1, 2, 3, 4])
     })
@@ -143,7 +143,7 @@ describe('openDatabase', () => {
         })
         await impatient
           .query('UPDATE notes SET text = $1 WHERE id = 1', ['mine'])
-          .finally(async () => await impatient.close())
+          .finally(async () => impatient.close())
       })
       const error: unknown = await attempt.catch((reason: unknown) => reason)
       expect(classifyDatabaseError(error)).toMatchObject({ code: 'database_conflict', disposition: 'retry' })
@@ -165,11 +165,11 @@ describe('openDatabase', () => {
     })
 
     it('survives the end of backends that idle in the pool', async () => {
-      await Promise.all([1, 2, 3].map(async () => await db.query('SELECT pg_sleep(0.05)')))
+      await Promise.all([1, 2, 3].map(async () => db.query('SELECT pg_sleep(0.05)')))
       await db.query(
         'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
       )
-      await Promise.all([1, 2, 3, 4].map(async (id) => await insertNote(db, id).catch(() => undefined)))
+      await Promise.all([1, 2, 3, 4].map(async (id) => insertNote(db, id).catch(() => undefined)))
       await insertNote(db, 5)
       expect(await notesIn(db)).toContain(5)
     })

@@ -56,8 +56,8 @@ export function openDatabase(options: DatabaseOptions): Database {
   let closed: Promise<void> | null = null
   return {
     query: async (text, values, queryOptions) =>
-      await withLease(pool, (lease) => runStatement(lease, { text, values, ...queryOptions })),
-    transaction: async (fn) => await inTransaction(pool, fn),
+      withLease(pool, (lease) => runStatement(lease, { text, values, ...queryOptions })),
+    transaction: async (fn) => inTransaction(pool, fn),
     get prisma() {
       prisma ??= new PrismaClient({
         adapter: new PrismaPg(pool, { onPoolError: logLoss, onConnectionError: logLoss }),
@@ -91,7 +91,8 @@ function connectionPool(o: DatabaseOptions): pg.Pool {
     idle_in_transaction_session_timeout: o.idleInTransactionTimeoutMs ?? 10_000,
     keepAlive: true,
     types: exactValues,
-    onConnect: prepareClient as (client: pg.ClientBase) => void,
+    // eslint-disable-next-line @typescript-eslint/no-misused-promises -- the pool waits for it; its types do not say so
+    onConnect: prepareClient,
   })
   pool.on('error', logLoss)
   return pool
@@ -124,6 +125,7 @@ async function withLease<T>(pool: pg.Pool, fn: (lease: Lease) => Promise<T>): Pr
   }
 }
 
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- only the caller knows what its statement returns
 async function runStatement<R extends object>(
   lease: Lease,
   { text, values, name }: { text: string; values?: readonly unknown[] | undefined } & QueryOptions,
@@ -149,7 +151,7 @@ async function inTransaction<T>(pool: pg.Pool, fn: (tx: Transaction) => Promise<
       nextStep: 'A mistake in the program: pass the transaction on instead of the database.',
     })
   }
-  return await withLease(pool, async (lease) => {
+  return withLease(pool, async (lease) => {
     const state = { isOpen: true }
     try {
       await runStatement(lease, { text: 'BEGIN' })
@@ -168,7 +170,7 @@ async function inTransaction<T>(pool: pg.Pool, fn: (tx: Transaction) => Promise<
 function transactionOn(lease: Lease, state: { readonly isOpen: boolean }): Transaction {
   return {
     query: async (text, values, options) => {
-      if (state.isOpen) return await runStatement(lease, { text, values, ...options })
+      if (state.isOpen) return runStatement(lease, { text, values, ...options })
       throw new TdsError('a statement came after its transaction was over', {
         code: 'transaction_over',
         disposition: 'dead-letter',

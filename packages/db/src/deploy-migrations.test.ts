@@ -18,7 +18,7 @@ describe('deployMigrations', () => {
   })
 
   async function deploy(log: (line: string) => void = () => undefined): Promise<string[]> {
-    const before = async () => await installQueueTableDouble(database.url)
+    const before = async () => installQueueTableDouble(database.url)
     return (await deployMigrations({ url: database.url, before, log })).applied
   }
 

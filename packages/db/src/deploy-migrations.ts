@@ -6,6 +6,7 @@ import {
   bindMigrationAwareSqlAdapterFactory,
   type SqlMigrationAwareDriverAdapterFactory,
 } from '@prisma/driver-adapter-utils'
+import type * as engineTypes from '@prisma/schema-engine-wasm'
 import type { MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm'
 import pg from 'pg'
 
@@ -208,7 +209,7 @@ async function startEngine(session: pg.Pool): Promise<RunningEngine> {
       }
       return adapter
     },
-    connectToShadowDb: async () => await prisma.connectToShadowDb(),
+    connectToShadowDb: async () => prisma.connectToShadowDb(),
   }
   const { SchemaEngine } = await engineModule
   const engine = await SchemaEngine.new(
@@ -241,7 +242,7 @@ function withIdleTimers(engine: object): object {
 }
 
 /** What the generated half in JavaScript of the engine offers. */
-type EngineGlue = typeof import('@prisma/schema-engine-wasm') & {
+type EngineGlue = typeof engineTypes & {
   __wbg_set_wasm(exports: EngineExports): void
 }
 
@@ -256,6 +257,7 @@ declare const WebAssembly: {
 
 function queryableOn(session: pg.Pool): Queryable {
   return {
+    // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- only the caller knows what its statement returns
     query: async <R extends object>(text: string, values: readonly unknown[] = []) => {
       const { rows, rowCount } = await session.query<R>(text, [...values])
       return { rows, rowCount: rowCount ?? 0 }

@@ -27,11 +27,16 @@ const TEXT_ARRAY = 1009
  * bytes and text are what one expects.
  */
 export const exactValues: pg.CustomTypesConfig = {
-  getTypeParser: ((oid: number, format?: 'text' | 'binary') => {
+  getTypeParser: (oid: number, format?: 'text' | 'binary'): ValueParser => {
     if (textAsWritten.has(oid)) return asWritten
-    return pg.types.getTypeParser(textInArrays.has(oid) ? TEXT_ARRAY : oid, format ?? 'text')
-  }) as pg.CustomTypesConfig['getTypeParser'],
+    return defaultParser(textInArrays.has(oid) ? TEXT_ARRAY : oid, format ?? 'text')
+  },
 }
+
+type ValueParser = (value: string) => unknown
+
+// The types of pg know the ids of built-in types only, and promise nothing about what its parsers return.
+const defaultParser = pg.types.getTypeParser as (oid: number, format: string) => ValueParser
 
 function asWritten(text: string): string {
   return text

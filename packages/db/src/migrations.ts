@@ -16,7 +16,7 @@ export const migrationsFolder = fileURLToPath(new URL('../../../prisma/migration
 export async function knownMigrations(): Promise<Migration[]> {
   const entries = await readdir(migrationsFolder, { withFileTypes: true })
   const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name)
-  return await Promise.all(
+  return Promise.all(
     names.sort().map(async (name) => ({
       name,
       script: await readFile(`${migrationsFolder}/${name}/migration.sql`, 'utf8'),

@@ -12,6 +12,7 @@ export interface QueryOptions {
  * double or a Date; write them back as text, too.
  */
 export interface Queryable {
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- only the caller knows what its statement returns
   query<R extends object = Record<string, unknown>>(
     text: string,
     values?: readonly unknown[],

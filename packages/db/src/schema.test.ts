@@ -254,10 +254,9 @@ describe('the schema', () => {
     it('obeys the setting', async () => {
       await addEvent({ status: 'stale', receivedAgo: '20 days', processedAgo: '10 days' })
       const keepFor = async (days: string) =>
-        await db.query(
-          `UPDATE tds_configuration SET config_value = $1 WHERE config_key = 'retention.inbox_days'`,
-          [days],
-        )
+        db.query(`UPDATE tds_configuration SET config_value = $1 WHERE config_key = 'retention.inbox_days'`, [
+          days,
+        ])
       await keepFor('30')
       expect(await cleanUp()).toBe('0')
       await keepFor('7')

@@ -22,7 +22,7 @@ describe('verifyDatabase', () => {
   /** What a daemon would find: its sessions are new, so that defaults changed meanwhile are in force. */
   async function verify(url = database.url): Promise<void> {
     const db = openDatabase({ url, applicationName: 'verifying', poolSize: 1 })
-    await verifyDatabase(db).finally(async () => await db.close())
+    await verifyDatabase(db).finally(async () => db.close())
   }
 
   it('accepts a database that is durable and migrated', async () => {

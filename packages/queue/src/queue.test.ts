@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
-import { captureLogs, type CapturedLogs, describeService } from '@tds/runtime/testing'
 import { createTestDatabase, type TestDatabase } from '@tds/db/testing'
+import { captureLogs, type CapturedLogs, describeService } from '@tds/runtime/testing'
 
 import { createQueue, installQueueSchema, type JobInHand, type JobName, type Queue } from './index.ts'
 
@@ -211,9 +211,11 @@ describe('the queue', () => {
         concurrency: 1,
         handler: async (items) => {
           await Promise.resolve()
-          if (failed.isReached()) return succeeded.count(items.length)
-          failed.count(1)
-          throw new Error('not today')
+          if (!failed.isReached()) {
+            failed.count(1)
+            throw new Error('not today')
+          }
+          succeeded.count(items.length)
         },
       })
       await send(1)
@@ -248,23 +250,29 @@ describe('the queue', () => {
     })
 
     it('goes on after all its connections were cut', async () => {
-      const done = signalAfter(2)
+      const seen = new Set<string>()
+      const both = signalAfter(2)
       const loop = queue.work('apply-events', {
         batchSize: 1,
         concurrency: 1,
-        handler: async () => {
-          await Promise.resolve(done.count(1))
+        handler: async (items) => {
+          for (const eventId of items.flatMap((item) => item.data.eventIds)) {
+            if (!seen.has(eventId)) both.count(1)
+            seen.add(eventId)
+          }
+          await Promise.resolve()
         },
       })
       await loop.start()
-      await send(1)
+      const [first] = await send(1)
       await database.db.query(
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
           WHERE datname = current_database() AND application_name LIKE 'tds-queue%'`,
       )
-      await send(1)
-      await done.reached
+      const [second] = await send(1)
+      await both.reached
       await loop.stop()
+      expect([...seen].sort()).toEqual([first, second].sort())
     })
   })
 
@@ -351,7 +359,7 @@ describe('the tables of the queue', () => {
 
   async function startQueue(): Promise<void> {
     const queue = createQueue({ db: database.db, role: 'sender' })
-    await queue.start().finally(async () => await queue.stop())
+    await queue.start().finally(async () => queue.stop())
   }
 
   it('are installed once, also when two install them at the same time, and again without harm', async () => {
@@ -419,10 +427,10 @@ describe('working', () => {
   describeService('a work loop', async () => {
     const queue = createQueue({ db: database.db, role: 'worker' })
     await queue.start()
-    const handler = async () => await Promise.resolve()
+    const handler = async () => Promise.resolve()
     return {
       service: queue.work('apply-events', { batchSize: 10, concurrency: 2, handler }),
-      cleanUp: async () => await queue.stop(),
+      cleanUp: async () => queue.stop(),
     }
   })
 })
@@ -430,15 +438,15 @@ describe('working', () => {
 /** A promise that is kept after a number of counts. */
 function signalAfter(total: number): {
   count(n: number): void
-  reached: Promise<void>
+  reached: Promise<unknown>
   isReached(): boolean
 } {
-  const { promise, resolve } = Promise.withResolvers<void>()
+  const { promise, resolve } = Promise.withResolvers<null>()
   let left = total
   return {
     count: (n) => {
       left -= n
-      if (left <= 0) resolve()
+      if (left <= 0) resolve(null)
     },
     reached: promise,
     isReached: () => left <= 0,
@@ -451,7 +459,8 @@ async function takeOneBatch(queue: Queue, batchSize: number): Promise<JobInHand<
     batchSize,
     concurrency: 1,
     handler: async (items) => {
-      await Promise.resolve(resolve(items))
+      resolve(items)
+      await Promise.resolve()
     },
   })
   await loop.start()

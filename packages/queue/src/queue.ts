@@ -66,8 +66,8 @@ export function createQueue({ db, role, superviseIntervalSeconds = 15 }: QueueOp
   } satisfies Partial<ConstructorOptions>)
   const lifecycle = service({
     name: `queue:${role}`,
-    start: async () => await startBoss(boss),
-    stop: async () => await boss.stop({ graceful: true, timeout: STOP_TIMEOUT_MS }),
+    start: async () => startBoss(boss),
+    stop: async () => boss.stop({ graceful: true, timeout: STOP_TIMEOUT_MS }),
   })
   return {
     ...lifecycle,

@@ -38,10 +38,10 @@ export function workLoop<N extends JobName>(boss: PgBoss, job: N, options: WorkO
           pollingIntervalSeconds: 1,
           notifyPollingIntervalSeconds: 1,
         },
-        async (jobs) => await handleBatch(boss, { job, jobs, handler: options.handler }),
+        async (jobs) => handleBatch(boss, { job, jobs, handler: options.handler }),
       )
     },
-    stop: async () => await boss.offWork(job, { id: workId, wait: true }),
+    stop: async () => boss.offWork(job, { id: workId, wait: true }),
   })
 }
 

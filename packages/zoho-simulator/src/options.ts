@@ -15,13 +15,13 @@ export interface SimulatorOptions {
   credentials?: Partial<Credentials> | undefined
   /** What the refresh token is good for; default full access to both products. */
   scopes?: readonly string[] | undefined
-  /** Zoho hands out 10 tokens in 10 minutes (facts 1.3); default null, no limit. */
+  /** Zoho hands out 10 tokens in 10 minutes (docs/reference/zoho.md, tokens); default null, no limit. */
   tokenThrottle?: { perTenMinutes: number; status: 200 | 400 } | null | undefined
   /** How many access tokens live at once; the next one ends the oldest. Default 15. */
   liveTokens?: number | undefined
   /** Calls a day, as the headers tell; default 10,000. They are counted, not refused. */
   dailyCalls?: number | undefined
-  /** Whether lists hide inactive records while no filter_by is sent (facts U11); default false. */
+  /** Whether lists hide inactive records while no filter_by is sent (it is not known when Zoho does); default false. */
   hideInactive?: boolean | undefined
   /** Where last_modified_time is honoured: only where documented (default), or on every list. */
   lastModifiedFilter?: 'documented' | 'everywhere' | undefined

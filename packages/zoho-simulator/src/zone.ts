@@ -1,11 +1,11 @@
 /** The organisation's time zone: how it writes times, and when its day ends. */
 export interface Zone {
   readonly name: string
-  /** `2026-07-21T16:03:55+0300`: offset without a colon, as Zoho writes it (facts 2.2). */
+  /** `2026-07-21T16:03:55+0300`: offset without a colon, as Zoho writes it. */
   time(ms: number): string
   /** The local calendar day, `2026-07-21`. */
   date(ms: number): string
-  /** What Zoho's x-rate-limit-reset tells (facts 4). */
+  /** What Zoho's x-rate-limit-reset tells (docs/reference/zoho.md, calls). */
   secondsToMidnight(ms: number): number
 }
 

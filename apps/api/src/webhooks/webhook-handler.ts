@@ -69,7 +69,7 @@ interface Visit {
 
 /**
  * Answers `/webhooks/…` and passes everything else on. Mounted before all other middleware: this is the path that must
- * be fast, and none of it needs anything of theirs. The order of the checks is that of docs/reference/http.md.
+ * be fast, and none of it needs anything of theirs. The order of the checks is that of docs/reference/api.md.
  */
 export function webhookHandler(parts: WebhookParts) {
   return (request: Request, response: Response, next: NextFunction): void => {

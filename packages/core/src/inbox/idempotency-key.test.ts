@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { v5 } from 'uuid'
 import { sha256Hex } from '../json/index.ts'
 import {
   eventId,
@@ -109,6 +110,14 @@ describe('unusableKey', () => {
 })
 
 describe('eventId', () => {
+  it('is the UUIDv5 that everybody else computes', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), (key) => {
+        expect(eventId(key)).toBe(v5(key, '32a0ba82-8a94-4b5e-be92-c26a26dc30ce'))
+      }),
+    )
+  })
+
   it('is a UUID of version 5 that never changes for a key', () => {
     const id = eventId(`790412365:unusable:${hash}`)
     expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)

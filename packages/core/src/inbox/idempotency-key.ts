@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto'
-import { v5 } from 'uuid'
+import { hash, randomUUID } from 'node:crypto'
 import { sha256Hex } from '../json/index.ts'
 
 /** What the source or a person says was done to the record; `upsert` where the delivery does not say. */
@@ -55,11 +54,20 @@ export function unusableKey(delivery: {
 
 /** The id of the event with this key (UUIDv5): on every machine and at any time the same, so that a spooled copy and its original are one. */
 export function eventId(key: string): string {
-  return v5(key, eventNamespace)
+  // RFC 9562, 5.5: SHA-1 of namespace and name, cut to 16 bytes, with version and variant written over it.
+  const digest = hash('sha1', Buffer.concat([eventNamespace, Buffer.from(key)]))
+  const variant = ((Number.parseInt(digest.charAt(16), 16) & 0x3) | 0x8).toString(16)
+  return [
+    digest.slice(0, 8),
+    digest.slice(8, 12),
+    `5${digest.slice(13, 16)}`,
+    `${variant}${digest.slice(17, 20)}`,
+    digest.slice(20, 32),
+  ].join('-')
 }
 
 // Must never change: ids in spools and in other systems' logs were made with it.
-const eventNamespace = '32a0ba82-8a94-4b5e-be92-c26a26dc30ce'
+const eventNamespace = Buffer.from('32a0ba828a944b5ebe92c26a26dc30ce', 'hex')
 
 function needsNonce(event: EventIdentity): boolean {
   return event.sourceVersion === null || event.operation === 'delete'

@@ -18,7 +18,7 @@ export interface IntakeOptions {
   readonly maxBatch?: number | undefined
   /** Most bytes of bodies in one transaction, default 4 MiB; a larger body still goes, alone. */
   readonly maxBatchBytes?: number | undefined
-  /** Transactions at the same time, default 2. */
+  /** Transactions at the same time, default 1: a second one would halve the batches, and the batch is what makes it cheap. */
   readonly lanes?: number | undefined
   /** Deliveries held at most, waiting and in flight, default 1,000; further ones are refused at once. */
   readonly maxHeld?: number | undefined

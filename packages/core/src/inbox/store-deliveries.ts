@@ -24,7 +24,8 @@ export interface StoreParts {
 /**
  * Stores deliveries, their counters and their jobs in one transaction, and says for each, in the order given, what
  * became of it. `repeated` tells that an earlier attempt at the same deliveries broke off and may have been
- * committed all the same: a row with a delivery's own id is then its own, not a duplicate.
+ * committed all the same: a row with a delivery's own id is then its own, not a duplicate. It may also have broken off
+ * because a row was locked for long, so the repeat looks before it inserts.
  */
 export async function storeDeliveries(
   parts: StoreParts,
@@ -86,7 +87,7 @@ async function settle(
     const inserted = await insertInboxEvents(
       tx,
       open.map((group) => rowOf(group, { foldable: round <= mostRounds })),
-      o.mover,
+      { ...o.mover, lookFirst: o.repeated },
     )
     for (const group of open) {
       if (inserted.has(group.first.id)) claimRow(group, { eventId: group.first.id, isOwn: true, isNew: true })

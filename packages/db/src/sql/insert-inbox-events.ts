@@ -35,20 +35,21 @@ export interface InboxEventWrite {
  * Inserts deliveries and counts them by minute of receipt and state, in one statement. What is already there, by
  * its idempotency key or as a twin that can still be folded into, is left out: the ids returned are the new ones.
  *
- * The caller sorts the rows by what they may collide on, so that two inserts never wait for each other crosswise.
+ * The caller sorts the rows by what they may collide on, so that two inserts never wait for each other crosswise. An
+ * insert that meets a row which somebody has changed and not committed waits for that, up to the limit on locks;
+ * with `lookFirst` rows that are there are left out beforehand, which costs more and never waits for them.
  * Throws what Postgres says of a value that it refuses (SQLSTATE classes 22 and 23); then nothing was inserted.
  */
 export async function insertInboxEvents(
   tx: Queryable,
   events: readonly InboxEventWrite[],
-  mover: Mover,
+  o: Mover & { readonly lookFirst?: boolean },
 ): Promise<Set<string>> {
   const bytes = packer()
   const rawBodies = events.map((event) => bytes.add(event.rawBody))
   const payloads = events.map((event, index) => packPayload(bytes, event, rawBodies[index]))
   const headers = events.map((event) => bytes.add(Buffer.from(JSON.stringify(event.headers))))
-  // Not a named statement: a plan kept from when the table was small would go on scanning it whole.
-  const { rows } = await tx.query<{ id: string }>(insertText, [
+  const values = [
     events.map((event) => event.id),
     events.map((event) => event.organizationId),
     events.map((event) => event.sourceType),
@@ -74,20 +75,21 @@ export async function insertInboxEvents(
     payloads.map((part) => part?.length ?? null),
     headers.map((part) => part.start),
     headers.map((part) => part.length),
-    mover.daemonId,
-    mover.lane,
-  ])
+    o.daemonId,
+    o.lane,
+  ]
+  // The one that looks is not prepared: a plan kept from when the table was small would go on scanning it whole.
+  const { rows } = await (o.lookFirst === true
+    ? tx.query<{ id: string }>(lookingInsert, values)
+    : tx.query<{ id: string }>(plainInsert, values, { name: 'insert_inbox_events' }))
   return new Set(rows.map((row) => row.id))
 }
 
 /*
  * Bodies, payloads and headers travel as one bytea and are cut out of it by position: as elements of arrays they
  * would be written in hex or escaped, which costs both sides half as much time again.
- *
- * The NOT EXISTS are not what keeps rows unique (the indexes do that); they spare the insert from waiting for a
- * worker's transaction that has changed an already known row and not committed yet.
  */
-const insertText = `
+const insertText = (condition: string): string => `
   WITH inserted AS (
     INSERT INTO tds_inbox_events (
       id, organization_id, source_type, entity_type, source_entity_id, operation_type, idempotency_key, fold_key,
@@ -113,14 +115,7 @@ const insertText = `
              signature_verified, status, error_code, error_message, flags, request_id, duplicates,
              raw_start, raw_length, payload_start, payload_length, headers_start, headers_length, position
            )
-     WHERE NOT EXISTS (
-             SELECT FROM tds_inbox_events e
-              WHERE e.organization_id = i.organization_id AND e.idempotency_key = i.idempotency_key
-           )
-       AND NOT EXISTS (
-             SELECT FROM tds_inbox_events e
-              WHERE e.organization_id = i.organization_id AND e.fold_key = i.fold_key AND e.foldable
-           )
+     ${condition}
      ORDER BY i.position
         ON CONFLICT DO NOTHING
     RETURNING id, status, received_at
@@ -133,6 +128,19 @@ const insertText = `
         ON CONFLICT (minute, status, daemon_id, lane) DO UPDATE SET events = c.events + excluded.events
   )
   SELECT id FROM inserted`
+
+// What keeps rows unique are the indexes, with or without this.
+const unlessThere = `WHERE NOT EXISTS (
+             SELECT FROM tds_inbox_events e
+              WHERE e.organization_id = i.organization_id AND e.idempotency_key = i.idempotency_key
+           )
+       AND NOT EXISTS (
+             SELECT FROM tds_inbox_events e
+              WHERE e.organization_id = i.organization_id AND e.fold_key = i.fold_key AND e.foldable
+           )`
+
+const plainInsert = insertText('')
+const lookingInsert = insertText(unlessThere)
 
 /** Where one part of the packed bytes lies, counted from 1 as SQL's substring does. */
 interface PackedPart {

@@ -1,6 +1,7 @@
 import { openDatabase } from '@tds/db'
 import type { TestDatabase } from '@tds/db/testing'
 
+import { savedRecord } from '../deliveries/saved-record.ts'
 import { prepareDatabase } from '../installation/prepare-database.ts'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../postgres/index.ts'
 import { type EndToEnd, startEndToEnd, waitUntil } from '../testing/index.ts'
@@ -52,7 +53,7 @@ describe('while Postgres is away', () => {
         },
       })
       await outage
-      await world.converge(60_000)
+      await world.converge(80_000)
       const { rows } = await world.database.db.query<{ id: string }>('SELECT id FROM tds_inbox_events')
       const kept = new Set(rows.map(({ id }) => id))
       expect([...statuses].every((status) => status === 200 || status === 202)).toBe(true)
@@ -60,7 +61,7 @@ describe('while Postgres is away', () => {
       expect(world.installation.daemons.map((daemon) => daemon.pid())).toEqual(pids)
       expect(world.installation.daemons.map((daemon) => daemon.ended())).toEqual([null, null, null])
     },
-    90_000,
+    120_000,
   )
 
   it('has left nothing different once it is back', async () => {
@@ -72,10 +73,19 @@ describe('while Postgres is away', () => {
     await postgres.halt(mode)
     await waitUntil(async () => (await tellOne()).status === 503, { what: 'deliveries are refused' })
     await postgres.resume()
+    const { rows } = await world.database.db.query<{ now: string }>('SELECT tds_now() AS now')
+    await waitUntil(async () => await hasFinishedSince(rows[0]?.now), { what: 'an event is applied again', withinMs: 15_000 })
+  }
+
+  async function hasFinishedSince(time: string | undefined): Promise<boolean> {
+    const found = await world.database.db.query('SELECT FROM tds_inbox_events WHERE processed_at > $1 LIMIT 1', [time])
+    return found.rowCount > 0
   }
 
   async function tellOne(): Promise<{ status: number | null }> {
-    const delivery = world.simulator.deliveryOf(world.simulator.mutate({ type: 'product', kind: 'update' }))
+    const [record] = world.simulator.truth('product').records
+    if (record === undefined) throw new Error('the world is empty')
+    const delivery = world.simulator.deliveryOf(savedRecord('product', record))
     const { results } = await world.simulator.send([delivery], { target: world.installation.apiUrl })
     return { status: results[0]?.status ?? null }
   }

@@ -13,6 +13,7 @@ export interface RunCounts {
  * Prints `N passed, N failed, N skipped` as the very last line of a run, for people and for programs that read it.
  * A suite that could not run at all counts as failed, and so does a run that was broken off.
  */
+// eslint-disable-next-line import-x/no-default-export -- Jest takes a reporter from there
 export default class ClosingLine {
   onRunComplete(_contexts: unknown, results: RunCounts): void {
     const line = closingLine(results)

@@ -37,7 +37,7 @@ async function migrateTemplate(postgres: ProvidedPostgres, template: string): Pr
     await admin.query(`CREATE DATABASE ${template} TEMPLATE template0`)
   })
   const url = postgres.adminUrl(template)
-  await deployMigrations({ url, before: async () => await installQueueSchema(url) })
+  await deployMigrations({ url, before: async () => installQueueSchema(url) })
 }
 
 /** On a server that is not ours nothing may be left behind, whatever test forgot to clear up. */

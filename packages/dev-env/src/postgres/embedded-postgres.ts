@@ -172,7 +172,7 @@ async function startServer(
     log_timezone: 'UTC',
     ...cluster.settings,
   }
-  return await startSupervisedServer({
+  return startSupervisedServer({
     command: [
       cluster.binaries.postgres,
       '-D',

@@ -16,11 +16,11 @@ describe('an outage of Postgres', () => {
     captureLogs()
     postgres = await startEmbeddedPostgres({ installation: process.env['TDS_TEST_POSTGRES_BIN'] })
     const { url } = postgres
-    await deployMigrations({ url, before: async () => await installQueueSchema(url) })
+    await deployMigrations({ url, before: async () => installQueueSchema(url) })
     db = openDatabase({ url, applicationName: 'outage', poolSize: 4 })
     queue = createQueue({ db, role: 'worker' })
     await queue.start()
-  })
+  }, 120_000)
 
   afterAll(async () => {
     await queue.stop()
@@ -40,19 +40,20 @@ describe('an outage of Postgres', () => {
     'ended %s loses no job that was sent, ends no process, and work goes on by itself',
     async (mode) => {
       const worked: string[] = []
-      let all = Promise.withResolvers<void>()
+      let all = Promise.withResolvers<null>()
       const loop = queue.work('apply-events', {
         batchSize: 10,
         concurrency: 2,
         handler: async (items) => {
           worked.push(...items.flatMap((item) => item.data.eventIds))
-          await Promise.resolve(all.resolve())
+          all.resolve(null)
+          await Promise.resolve()
         },
       })
       await loop.start()
       const before = await send()
       await all.promise
-      all = Promise.withResolvers<void>()
+      all = Promise.withResolvers<null>()
 
       await postgres.halt(mode)
       const error: unknown = await send().catch((reason: unknown) => reason)

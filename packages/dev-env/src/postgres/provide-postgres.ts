@@ -21,7 +21,7 @@ export async function providePostgres(
   const url = env['DATABASE_URL']
   if (!url) {
     const embedded = await startEmbeddedPostgres({ installation: env['TDS_TEST_POSTGRES_BIN'], ...options })
-    return { url: embedded.url, adminUrl: embedded.adminUrl, isOurs: true, stop: embedded.stop }
+    return { ...embedded, isOurs: true }
   }
   return {
     url,

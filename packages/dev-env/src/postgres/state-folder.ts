@@ -20,10 +20,10 @@ const NAME_OUTSIDE = 'tds-core-postgres'
  */
 export async function stateFolder(account: ServerAccount | null, wished?: string): Promise<string> {
   if (!account)
-    return await madeFolder(wished ?? fileURLToPath(new URL('../../../../var/postgres', import.meta.url)))
+    return madeFolder(wished ?? fileURLToPath(new URL('../../../../var/postgres', import.meta.url)))
   const outside = [tmpdir(), '/var/tmp', '/tmp'].map((folder) => join(folder, NAME_OUTSIDE))
   for (const candidate of [...(wished ? [wished] : []), ...outside]) {
-    if (await everybodyMayEnter(dirname(resolve(candidate)))) return await trustedFolder(candidate)
+    if (await everybodyMayEnter(dirname(resolve(candidate)))) return trustedFolder(candidate)
   }
   throw new TdsError('no folder found that Postgres can reach when it is started by root', {
     code: 'postgres_folder',
@@ -39,7 +39,7 @@ export async function everybodyMayEnter(folder: string): Promise<boolean> {
   const found = await stat(folder).catch(() => null)
   if (!found || (found.mode & 0o001) === 0) return false
   const above = dirname(folder)
-  return above === folder ? true : await everybodyMayEnter(above)
+  return above === folder ? true : everybodyMayEnter(above)
 }
 
 async function madeFolder(folder: string): Promise<string> {

@@ -30,11 +30,28 @@ export async function makeRunDirectory(kind: string): Promise<RunDirectory> {
   }
 }
 
+/** The folder of the newest run of a kind whose process still lives; null when there is none. */
+export async function findRun(kind: string): Promise<string | null> {
+  const names = (await namesOfRuns()).filter((name) => name.split('_')[1] === kind && isRunning(ownerOf(name)))
+  const newest = names.at(-1)
+  return newest === undefined ? null : join(RUNS, newest)
+}
+
 async function removeOldRuns(): Promise<void> {
-  const names = await readdir(RUNS).catch(() => [])
-  // Names begin with the time of their making.
-  const over = names.sort().filter((name) => !isRunning(Number(name.split('_')[2])))
-  for (const name of over.slice(0, -KEPT_RUNS)) await rm(join(RUNS, name), { recursive: true, force: true })
+  const over = (await namesOfRuns()).filter((name) => !isRunning(ownerOf(name)))
+  for (const name of over.slice(0, -KEPT_RUNS)) {
+    // What another account has left is for that account to remove.
+    await rm(join(RUNS, name), { recursive: true, force: true }).catch(() => undefined)
+  }
+}
+
+/** Oldest first: names begin with the time of their making. */
+async function namesOfRuns(): Promise<string[]> {
+  return (await readdir(RUNS).catch(() => [])).sort()
+}
+
+function ownerOf(name: string): number {
+  return Number(name.split('_')[2])
 }
 
 function isRunning(pid: number): boolean {

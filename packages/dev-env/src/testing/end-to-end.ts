@@ -57,7 +57,6 @@ export async function startEndToEnd(o: EndToEndOptions = {}): Promise<EndToEnd> 
     converge: async (withinMs = 30_000) => {
       const progress = await untilConverged(database.db, { organizationId, withinMs })
       if (isConverged(progress)) return progress
-      console.log(JSON.stringify((await database.db.query(`select to_jsonb(e) - 'raw_body' - 'payload' - 'headers' as e from tds_inbox_events e where status in ('pending','processing','retry')`)).rows), JSON.stringify((await database.db.query(`select to_jsonb(e) e from tds_owed_reads e`)).rows), JSON.stringify((await database.db.query(`select name,state,start_after,created_on,started_on,data,heartbeat_on,retry_count from pgboss.job where state<'completed' limit 10`)).rows), JSON.stringify((await database.db.query(`select to_jsonb(e) from tds_sync_logs e where event_id in (select id from tds_inbox_events where status in ('pending','processing','retry'))`)).rows), JSON.stringify((await database.db.query(`select clock_timestamp()`)).rows)); // DEBUG
       throw new Error(`Not converged within ${String(withinMs / 1000)} s: ${JSON.stringify(progress)}`)
     },
     differences: async (touched) => {

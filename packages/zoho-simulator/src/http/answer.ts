@@ -44,7 +44,7 @@ export function methodNotAllowed(): Answer {
   return failure(405, 37, 'The HTTP method GET is the only one allowed here.')
 }
 
-/** A failure as the API tells it (facts 5). */
+/** A failure as the API tells it. */
 function failure(status: number, code: number, message: string): Answer {
   return { status, body: { code, message } }
 }

@@ -124,6 +124,15 @@ describe('a list', () => {
     }
   })
 
+  it.each([
+    ['47', true],
+    ['48', false],
+  ])('with %s of 48 rows a page says that there is more: %p', async (per_page, more) => {
+    await using bench = await testBench()
+    const { body } = await bench.get('/inventory/v1/items', { per_page })
+    expect(objectOf(body, 'page_context')['has_more_page']).toBe(more)
+  })
+
   it('is empty beyond its end', async () => {
     await using bench = await testBench()
     const { body } = await bench.get('/books/v3/bills', { page: '99' })

@@ -39,7 +39,7 @@ function reading(kind: RecordKind, answer: Route['answer']): Route {
   return { kind, needsOrganization: true, counted: true, answer }
 }
 
-/** The one call that needs no organisation, and tells nothing of the quota (facts 1.5 and 4). */
+/** The one call that needs no organisation, and tells nothing of the quota. */
 const organizations: Route = {
   kind: null,
   needsOrganization: false,

@@ -43,7 +43,7 @@ function apiRequest(root: Root, request: Request): ApiRequest {
   return { root, method, path, query: queryOf(request), headers }
 }
 
-/** The token endpoint takes its parameters from the query and from a form alike (facts 1.2). */
+/** The token endpoint takes its parameters from the query and from a form alike. */
 function parametersOf(request: Request): URLSearchParams {
   const body: unknown = request.body
   const form = new URLSearchParams(typeof body === 'string' ? body : '')

@@ -5,7 +5,7 @@ import type { Zone } from '../zone.ts'
 export interface CallCounter {
   count(): void
   today(): number
-  /** The three headers of an API answer; they tell of the day alone (facts 4). */
+  /** The three headers of an API answer; they tell of the day alone (docs/reference/zoho.md, calls). */
   headers(): Record<string, string>
 }
 

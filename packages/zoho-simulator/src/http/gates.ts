@@ -5,7 +5,7 @@ import type { ApiParts, ApiRequest, Route } from './call.ts'
 /** A check that a call must pass: the refusal, or null to let it through. */
 export type Gate = (call: { request: ApiRequest; route: Route; parts: ApiParts }) => Answer | null
 
-/** A live token whose scope reaches to what is asked for (facts 1.6). */
+/** A live token whose scope reaches to what is asked for. */
 export const authenticate: Gate = ({ request, route, parts }) => {
   const token = /^Zoho-oauthtoken (\S+)$/.exec(request.headers.authorization ?? '')?.[1]
   if (token === undefined) return tokenMissing()
@@ -14,7 +14,7 @@ export const authenticate: Gate = ({ request, route, parts }) => {
   return needed === null || hasScope(parts.settings.scopes, request.root, needed) ? null : notAuthorized()
 }
 
-/** The right organisation, which every call but one must name; how Zoho refuses another is not known (facts U14). */
+/** The right organisation, which every call but one must name; how Zoho refuses another is not verified. */
 export const requireOrganization: Gate = ({ request, route, parts }) => {
   if (!route.needsOrganization) return null
   const named = request.query.get('organization_id') ?? headerOrganization(request)

@@ -7,7 +7,7 @@ import { invalidValue, success, type Answer } from './answer.ts'
 import type { ApiParts, ApiRequest } from './call.ts'
 import { cutPage, pageContext, readPage } from './page.ts'
 
-/** Answers a list: filtered, sorted, one page of it. Parameters that Zoho does not know are ignored (facts 2.3). */
+/** Answers a list: filtered, sorted, one page of it. Parameters that Zoho does not know are ignored. */
 export function answerList(kind: RecordKind, request: ApiRequest, parts: ApiParts): Answer {
   const page = readPage(request.query)
   if ('refusal' in page) return page.refusal
@@ -45,7 +45,7 @@ function readFilter(kind: RecordKind, request: ApiRequest, parts: ApiParts): Fil
 
   const since = readLastModified(kind, request, parts)
   if (since === 'invalid') return { refusal: invalidValue('last_modified_time') }
-  // Inclusive, as the integrations that use it have it (facts U5).
+  // Inclusive, as the integrations that use it have it.
   if (since !== null) tests.push((record) => record.modifiedMs >= since)
 
   for (const [name, testOf] of Object.entries(kind.list.parameters)) {

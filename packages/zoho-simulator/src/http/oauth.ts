@@ -10,7 +10,7 @@ export interface OauthParts {
   apiDomain: () => string
 }
 
-/** Answers `POST /oauth/v2/token`: the body says what went wrong, mostly under status 200 (facts 1.4). */
+/** Answers `POST /oauth/v2/token`: the body, not the status, says what went wrong (docs/reference/zoho.md, tokens). */
 export function answerTokenRequest(parameters: URLSearchParams, parts: OauthParts): Answer {
   const { credentials, tokenThrottle } = parts.settings
   if (parameters.get('grant_type') !== 'refresh_token') return refusal('general_error')

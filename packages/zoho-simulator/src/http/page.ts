@@ -7,7 +7,7 @@ export interface Page {
   perPage: number
 }
 
-/** Reads page and per_page: 200 rows by default and at most (facts 3); an Answer says what is wrong with them. */
+/** Reads page and per_page: 200 rows by default and at most; an Answer says what is wrong with them. */
 export function readPage(query: URLSearchParams): Page | { refusal: Answer } {
   const page = wholeNumber(query.get('page') ?? '1')
   if (page === null) return { refusal: invalidValue('page') }

@@ -4,7 +4,7 @@ import type { Settings } from '../options.ts'
 
 /** Access tokens: handed out, checked, ended. */
 export interface Tokens {
-  /** A new access token, or null while the throttle holds (facts 1.3). */
+  /** A new access token, or null while the throttle holds. */
   issue(): string | null
   isLive(accessToken: string): boolean
   /** Ends one token, or all of them: the next call with it answers 401/57. */

@@ -1,6 +1,6 @@
 import type { RecordType } from '../world/record-type.ts'
 
-/** Key sets by place: `.` is the record itself, `line_items` one of its lines. `cf_*` keys are left out: they are the organisation's own. */
+/** Key sets by place: `.` is the record itself, `line_items` one of its lines. An organisation's own `cf_*` are left out. */
 export type KeySets = Readonly<Record<string, readonly string[]>>
 
 /** The key sets of the published examples: what a detail, a list row and a webhook of each type consist of. */

@@ -124,7 +124,7 @@ function tell(mutation: Mutation, { sequence, sender, making }: Telling): Delive
   const shape = chosenShape(mutation, making)
   const thin = shape === 'thin' || shape === 'placeholders'
   const encoding: Encoding = random.chance(making.forms ?? 0) ? 'form' : 'json'
-  // Nothing in a snapshot says "deleted": only the path can (facts 6.2).
+  // Nothing in a snapshot says "deleted": only the path can (docs/reference/zoho.md, webhooks).
   const actionInPath = (mutation.kind === 'delete' && !thin) || random.chance(making.actionPaths ?? 0.5)
   const secret = random.chance(making.unsigned ?? 0) ? null : sender.secret
   const { organizationId } = sender

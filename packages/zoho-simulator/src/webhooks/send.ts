@@ -12,7 +12,7 @@ export interface SendOptions {
   concurrency?: number | undefined
   /** No more than so many a second begin; default as fast as they are answered. */
   ratePerSecond?: number | undefined
-  /** How often a delivery that got no 2xx is sent again; default 0, as Zoho does (facts 6.4). */
+  /** How often a delivery that got no 2xx is sent again; default 0, as Zoho does. */
   retries?: number | undefined
   /** Pause before each retry in milliseconds; default 1000. */
   retryDelayMs?: number | undefined

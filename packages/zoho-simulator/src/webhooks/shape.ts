@@ -25,7 +25,7 @@ export function carriesVersion(body: JsonObject): boolean {
   )
 }
 
-/** Makes the body in which Zoho would tell of a mutation; a deletion shows the last snapshot (facts, U2). */
+/** Makes the body in which Zoho would tell of a mutation; a deletion shows the last snapshot, as far as is known. */
 export function webhookBody(
   mutation: Mutation,
   { shape, organizationId, random }: { shape: BodyShape; organizationId: string; random: Random },

@@ -12,8 +12,8 @@ export interface SignedParts {
 }
 
 /**
- * The value of X-Zoho-Webhook-Signature (facts 6.3): HMAC-SHA256 in lower-case hex over the pairs of query and form,
- * sorted by key, key and value with nothing between, followed by the raw JSON body.
+ * The value of X-Zoho-Webhook-Signature (docs/reference/zoho.md, signature): HMAC-SHA256 in lower-case hex over the
+ * pairs of query and form, sorted by key, key and value with nothing between, followed by the raw JSON body.
  */
 export function signDelivery({ secret, query, form, body }: SignedParts): string {
   const pairs = [...query, ...form].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))

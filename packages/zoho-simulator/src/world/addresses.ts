@@ -39,7 +39,7 @@ export function documentAddress(address: JsonObject): JsonObject {
   return pick(address, ['address', 'street2', 'city', 'state', 'zip', 'country', 'fax', 'phone', 'attention'])
 }
 
-/** The same address as an invoice's list row shows it: `zipcode` instead of `zip` (facts, gotcha 9). */
+/** The same address as an invoice's list row shows it: `zipcode` instead of `zip`. */
 export function rowAddress(address: JsonObject): JsonObject {
   const { zip = '', ...rest } = documentAddress(address)
   const { country = '', fax = '', phone = '', attention = '', ...start } = rest

@@ -329,7 +329,7 @@ function billRow(record: WorldRecord, { world }: View): JsonObject {
     last_modified_time_formatted: shownTime(zone, record.modifiedMs),
     created_by: author?.name ?? '',
     last_modified_by: author?.name ?? '',
-    // The row's key holds the bill's id, not a boolean (facts 2.5).
+    // The row's key holds the bill's id, not a boolean.
     is_opening_balance: record.id,
     has_attachment: false,
     client_viewed_time: '',

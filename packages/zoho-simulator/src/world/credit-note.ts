@@ -270,7 +270,7 @@ function creditNoteRow(record: WorldRecord): JsonObject {
     ...record.detail,
     applied_invoices: '',
     has_attachment: false,
-    // Without a salesperson the row names one that does not exist (facts 2.5).
+    // Without a salesperson the row names one that does not exist.
     salesperson_name: 'Others',
     salesperson_id: '-1',
     color_code: '',

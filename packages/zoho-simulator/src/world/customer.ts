@@ -358,7 +358,7 @@ function contactRow(record: WorldRecord, { world }: View): JsonObject {
   const { detail } = record
   const columns: JsonObject = {
     ...detail,
-    // Both names stand in every row, whatever the contact is (facts, gotcha 16).
+    // Both names stand in every row, whatever the contact is.
     customer_name: textOf(detail, 'contact_name'),
     vendor_name: textOf(detail, 'contact_name'),
     language_code_formatted: detail['language_code'] === 'ar' ? 'Arabic' : 'English',

@@ -3,7 +3,7 @@ import type { Random } from '../random.ts'
 /** Hands out ids as Zoho makes them: 18 digits, rising, far beyond what a double tells apart. */
 export type NextId = () => string
 
-/** Starts a run of ids: neighbours differ by less than a double can see at this height (facts 2.1, gotcha 22). */
+/** Starts a run of ids: neighbours differ by less than a double can see at this height. */
 export function idSequence(random: Random): NextId {
   let last = 460_320_000_010_000_007n
   return () => {

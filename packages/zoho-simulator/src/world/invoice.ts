@@ -380,7 +380,7 @@ function invoiceRow(record: WorldRecord, { world }: View): JsonObject {
     has_attachment: false,
     color_code: '',
     schedule_time: '',
-    // The token differs from the detail's (facts, gotcha 12).
+    // The token differs from the detail's.
     invoice_url: `${textOf(detail, 'invoice_url')}-list`,
     transaction_type: 'renewal',
     documents: '',

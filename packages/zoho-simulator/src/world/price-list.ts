@@ -44,7 +44,7 @@ export const priceList: RecordKind = {
     lastModifiedFilter: [],
     parameters: {},
   },
-  // Zoho has no webhook for price lists (facts 6.1): this is for triggers that somebody builds.
+  // Zoho has no webhook for price lists: this is for triggers that somebody builds.
   webhookKeys: [
     'pricebook_id',
     'name',
@@ -190,7 +190,7 @@ function withRate(item: JsonObject, rate: Decimal): JsonObject {
     : { ...item, price_brackets: [{ ...first, pricebook_rate: rate }, ...others] }
 }
 
-/** The row alone shows when a list was last modified; it names no items (facts 2.5). */
+/** The row alone shows when a list was last modified; it names no items. */
 function priceListRow(record: WorldRecord, { world }: View): JsonObject {
   return pick(
     {

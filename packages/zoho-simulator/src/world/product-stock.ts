@@ -5,7 +5,7 @@ import type { Random } from '../random.ts'
 import type { Change } from './record-kind.ts'
 import type { Named } from './reference-data.ts'
 
-/** The keys of a detail that say how much of an item there is; list rows show the first four, for tracked items only. */
+/** The keys of a detail that say how much of an item there is; list rows show the first four of tracked items. */
 export const stockKeys = [
   'stock_on_hand',
   'available_stock',

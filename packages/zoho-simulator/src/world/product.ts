@@ -226,7 +226,7 @@ function trackedStock({ references }: World, random: Random, stocked: boolean): 
   }
 }
 
-/** Zoho leaves the stock of an untracked item blank, or out altogether (facts 2.5). */
+/** Zoho leaves the stock of an untracked item blank, or out altogether. */
 function untrackedStock(random: Random): JsonObject {
   if (random.chance(0.5)) return {}
   return { ...Object.fromEntries(stockKeys.map((key) => [key, ''])), locations: [] }
@@ -388,7 +388,7 @@ const inventoryRow = [
 
 const stockRow = new Set<string>(stockKeys)
 
-/** What a Books detail lacks against the one of Inventory: fewer stock keys, no codes, sizes or locations (facts 2.6). */
+/** What a Books detail lacks against the one of Inventory: fewer stock keys, no codes, sizes or locations. */
 const inventoryOnlyDetail = [
   'locations',
   'package_details',

@@ -50,7 +50,7 @@ export interface ChangeContext {
   random: Random
 }
 
-/** How a list sorts and filters (facts 2.3 and 2.4). */
+/** How a list sorts and filters (docs/reference/zoho.md, calls). */
 export interface ListRules {
   readonly reportName: string
   readonly defaultFilter: string

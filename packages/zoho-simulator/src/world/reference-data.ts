@@ -26,7 +26,7 @@ export interface Named {
 
 /** Terms of payment. */
 interface PaymentTerms extends Named {
-  /** Days, or one of Zoho's negative rule codes (facts 2.5). */
+  /** Days, or one of Zoho's negative rule codes. */
   days: number
 }
 

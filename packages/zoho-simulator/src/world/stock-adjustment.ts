@@ -178,7 +178,7 @@ function adjustmentRow(record: WorldRecord): JsonObject {
   const [first] = objectsOf(detail, 'line_items')
   const columns: JsonObject = {
     ...detail,
-    // A row is one adjustment: with several lines these can only be one of them (facts 2.5).
+    // A row is one adjustment: with several lines these can only be one of them.
     item_id: first?.['item_id'] ?? '',
     name: first?.['name'] ?? '',
     quantity_adjusted: first?.['quantity_adjusted'] ?? zero,

@@ -1,0 +1,29 @@
+import { relative } from 'node:path'
+
+import { CHECKOUT } from '../processes/daemon.ts'
+import type { DemoWorld } from './demo-world.ts'
+
+/** Prints where to look around while the demo runs. */
+export function showAddresses({ screen, installation, databaseUrl, ownsDatabase, mails, run }: DemoWorld): void {
+  const { apiUrl, zohoUrl, healthUrls } = installation
+  const from = (folder: string) => relative(CHECKOUT, folder)
+  const address = (name: string, ...lines: string[]) => {
+    lines.forEach((line, index) => {
+      screen.detail(`${(index === 0 ? name : '').padEnd(10)} ${line}`)
+    })
+  }
+  screen.heading('Look around:')
+  // Somebody's own address may be long and hold a password that is nobody else's business.
+  address(
+    'database',
+    `psql '${ownsDatabase ? databaseUrl : '<your DATABASE_URL>'}'`,
+    'or, without psql, in another terminal:',
+    "npx -y pnpm@12.21.0 -s demo --sql 'SELECT name, rate FROM tds_products LIMIT 5'",
+  )
+  address('API docs', `${apiUrl}/docs`)
+  address('health', ...[...healthUrls].map(([name, url]) => `${`${url}/health`.padEnd(32)} ${name}`))
+  address('metrics', `${apiUrl}/metrics`)
+  address('Zoho', `${zohoUrl}  (simulated)`)
+  address('mails', `${mails.url}  (kept in ${from(mails.folder)}; none are sent yet)`)
+  address('logs', from(run.logs))
+}

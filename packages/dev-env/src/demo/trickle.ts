@@ -1,0 +1,25 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
+import { entities } from '@tds/core'
+
+import type { DemoWorld } from './demo-world.ts'
+import { fateOf, tell } from './tell.ts'
+
+const PAUSE_MS = 3_000
+
+/** Lets something happen in Zoho every few seconds, and tells what became of it, until the demo ends. */
+export async function trickle(world: DemoWorld): Promise<void> {
+  const { screen, simulator, signal } = world
+  const types = entities.map(({ type }) => type)
+  while (!signal.aborted) {
+    await sleep(PAUSE_MS, undefined, { signal }).catch(() => undefined)
+    if (signal.aborted) return
+    const [mutation] = simulator.mutateAtRandom(1, { types, kinds: { update: 9, create: 1 } })
+    if (mutation === undefined) continue
+    const told = await tell(world, mutation)
+    const fate = await fateOf(world, told.eventId)
+    const time = new Date().toTimeString().slice(0, 8)
+    const what = `${mutation.type} ${mutation.id} ${mutation.kind}d`
+    screen.detail(`${time}  ${what.padEnd(42)} ${fate.status} after ${String(fate.ms)} ms`)
+  }
+}
