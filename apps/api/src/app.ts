@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { createIntake, entities } from '@tds/core'
 import { classifyDatabaseError, daemonRegistry, openDatabase, verifyDatabase } from '@tds/db'
 import { createQueue } from '@tds/queue'
@@ -17,7 +18,6 @@ import {
   type Readiness,
   type Service,
 } from '@tds/runtime'
-import { hostname } from 'node:os'
 import { apiConfigSchema, publicUrl, type ApiConfig } from './config.ts'
 import { databaseWatch } from './database-watch.ts'
 import { openApiDocument } from './docs/openapi-document.ts'

@@ -1,6 +1,6 @@
-import { atLeastOneOf, baseConfigSchema, port, urlOf, webhookConfigSchema } from '@tds/runtime'
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import { atLeastOneOf, baseConfigSchema, port, urlOf, webhookConfigSchema } from '@tds/runtime'
 
 /** Every variable that the api reads; `.env.example` and the reference page are made from it. */
 export const apiConfigSchema = baseConfigSchema

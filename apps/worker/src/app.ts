@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { createSettings, pipelineChecks, type RecordSource } from '@tds/core'
 import { classifyDatabaseError, daemonRegistry, openDatabase, verifyDatabase } from '@tds/db'
 import { createQueue } from '@tds/queue'
@@ -19,7 +20,6 @@ import {
   type Service,
 } from '@tds/runtime'
 import { zohoHosts, zohoRecordSource } from '@tds/zoho'
-import { hostname } from 'node:os'
 import { workerConfigSchema, type WorkerConfig } from './config.ts'
 import { createLanes } from './lanes.ts'
 import { applyEvents } from './loops/apply-events.ts'
@@ -55,7 +55,12 @@ export function createWorker(
   })
   const source = overrides.source ?? zohoSource(config)
   const queue = createQueue({ db, role: 'worker' })
-  const registry = daemonRegistry(db, { name: 'worker', version: TDS_VERSION, host: hostname(), pid: process.pid })
+  const registry = daemonRegistry(db, {
+    name: 'worker',
+    version: TDS_VERSION,
+    host: hostname(),
+    pid: process.pid,
+  })
   const settings = createSettings(db)
   const lanes = createLanes()
   const parts = { db, queue, daemonId: registry.id, lanes }

@@ -1,5 +1,5 @@
-import { baseConfigSchema, integer, zohoConfigSchema } from '@tds/runtime'
 import { z } from 'zod'
+import { baseConfigSchema, integer, zohoConfigSchema } from '@tds/runtime'
 
 /** What the worker reads from the environment. */
 export const workerConfigSchema = z.object({

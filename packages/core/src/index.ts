@@ -1,7 +1,13 @@
 export * from './json/index.ts'
 export type { EntityDefinition, EntityType, SourceDefinition } from './entities/define-entity.ts'
 export { entities, entityOf, entityOfResource } from './entities/index.ts'
-export { mapRecord, type BodyShape, type ColumnValues, type Completeness, type MappedRecord } from './entities/map-record.ts'
+export {
+  mapRecord,
+  type BodyShape,
+  type ColumnValues,
+  type Completeness,
+  type MappedRecord,
+} from './entities/map-record.ts'
 export { UnreadableValue, type UnreadableCode } from './entities/unreadable-value.ts'
 export { readZohoTime } from './entities/zoho-time.ts'
 export { failureOf, type Failure } from './inbox/failure.ts'
@@ -15,7 +21,12 @@ export {
 } from './inbox/idempotency-key.ts'
 export { unstorableReason, type IncomingEvent } from './inbox/incoming-event.ts'
 export { createIntake, type Intake, type IntakeOptions } from './inbox/intake.ts'
-export { processEvents, type ProcessedCounts, type ProcessingParts, type RetryPolicy } from './inbox/process-events.ts'
+export {
+  processEvents,
+  type ProcessedCounts,
+  type ProcessingParts,
+  type RetryPolicy,
+} from './inbox/process-events.ts'
 export { recordOf } from './inbox/record-of.ts'
 export { type IntakeAnswer } from './inbox/store-deliveries.ts'
 export { sweepInbox, takeBackWork, type SweepParts } from './inbox/sweep.ts'

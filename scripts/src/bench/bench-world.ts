@@ -1,11 +1,18 @@
-import { createIntake, eventId, idempotencyKey, readZohoTime, sha256Hex } from '@tds/core'
-import { deployMigrations, openDatabase, type Database } from '@tds/db'
-import { bareEnvironment, claimPorts, makeRunDirectory, providePostgres, startDaemon, type Daemon } from '@tds/dev-env'
-import { createQueue, installQueueSchema } from '@tds/queue'
 import { fork, type ChildProcess } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
+import { createIntake, eventId, idempotencyKey, readZohoTime, sha256Hex } from '@tds/core'
+import { deployMigrations, openDatabase, type Database } from '@tds/db'
+import {
+  bareEnvironment,
+  claimPorts,
+  makeRunDirectory,
+  providePostgres,
+  startDaemon,
+  type Daemon,
+} from '@tds/dev-env'
+import { createQueue, installQueueSchema } from '@tds/queue'
 import { benchOrganization, benchSecret, productBody } from './bodies.ts'
 
 /** A database of its own on a real server, and the daemons that a benchmark asks for as real processes. */
@@ -24,7 +31,9 @@ export interface BenchWorld {
 
 /** Makes a world: Postgres as `demo` would start it, with its default durability. */
 export async function createBenchWorld(): Promise<BenchWorld> {
-  const postgres = await providePostgres(process.env)
+  // eslint-disable-next-line no-restricted-properties -- the entry of a command, which has no run() around it
+  const surroundings = process.env
+  const postgres = await providePostgres(surroundings)
   const name = `tds_bench_${randomBytes(4).toString('hex')}`
   const admin = openDatabase({ url: postgres.url, applicationName: 'tds-bench', poolSize: 1 })
   await admin.query(`CREATE DATABASE ${name}`)
@@ -37,7 +46,7 @@ export async function createBenchWorld(): Promise<BenchWorld> {
   let plain: ChildProcess | null = null
 
   const env = {
-    ...bareEnvironment(process.env),
+    ...bareEnvironment(surroundings),
     DATABASE_URL: url,
     LOG_LEVEL: 'warn',
     ZOHO_ORGANIZATION_ID: benchOrganization,
@@ -69,7 +78,7 @@ export async function createBenchWorld(): Promise<BenchWorld> {
     },
     startPlainHandler: async () => {
       const port = ports.take()
-      plain = fork(new URL('./plain-handler.ts', import.meta.url), [String(port), benchSecret], { env })
+      plain = fork(new URL('./plain-handler.ts', import.meta.url), [String(port), benchSecret, url])
       await once(plain, 'message')
       return `http://127.0.0.1:${String(port)}`
     },
@@ -90,11 +99,21 @@ export async function createBenchWorld(): Promise<BenchWorld> {
 async function fill(db: Database, count: number, o: { first: number; version: number }): Promise<string[]> {
   const queue = createQueue({ db, role: 'sender' })
   await queue.start()
-  const intake = createIntake({ db, queue, daemonId: randomUUID(), maxBatch: 500, maxHeld: 1_000_000, maxHeldBytes: 4 * 1024 ** 3, deadlineMs: 600_000 })
+  const intake = createIntake({
+    db,
+    queue,
+    daemonId: randomUUID(),
+    maxBatch: 500,
+    maxHeld: 1_000_000,
+    maxHeldBytes: 4 * 1024 ** 3,
+    deadlineMs: 600_000,
+  })
   await intake.start()
   const ids: string[] = []
   for (let offset = 0; offset < count; offset += 5000) {
-    const part = Array.from({ length: Math.min(5000, count - offset) }, (_, index) => eventOf(o.first + offset + index, o.version))
+    const part = Array.from({ length: Math.min(5000, count - offset) }, (_, index) =>
+      eventOf(o.first + offset + index, o.version),
+    )
     await Promise.all(part.map((event) => intake.accept(event)))
     ids.push(...part.map((event) => event.id))
   }

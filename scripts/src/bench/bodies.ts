@@ -16,7 +16,10 @@ export interface PreparedDelivery {
  * A product as a full webhook body of about 1.3 kB: every mapped key, two locations, a custom field, Arabic and English,
  * and some keys that nobody maps. It is complete, so that processing it needs no read.
  */
-export function productBody(index: number, version: number): { readonly zohoId: string; readonly body: string } {
+export function productBody(
+  index: number,
+  version: number,
+): { readonly zohoId: string; readonly body: string } {
   const zohoId = String(573_914_000_000_000_000n + BigInt(index))
   const price = `${String(10 + (index % 90))}.${String(10 + (index % 89))}`
   const minute = String(version % 60).padStart(2, '0')
@@ -36,9 +39,18 @@ export function productBody(index: number, version: number): { readonly zohoId: 
 }
 
 /** Bodies signed as Zoho signs them, so many from `first` on, with the given version. */
-export function prepareDeliveries(count: number, o: { readonly first: number; readonly version: number }): PreparedDelivery[] {
+export function prepareDeliveries(
+  count: number,
+  o: { readonly first: number; readonly version: number },
+): PreparedDelivery[] {
   return Array.from({ length: count }, (_, offset) => {
     const { zohoId, body } = productBody(o.first + offset, o.version)
-    return { zohoId, body, signature: createHmac('sha256', benchSecret).update(`organization_id${benchOrganization}${body}`).digest('hex') }
+    return {
+      zohoId,
+      body,
+      signature: createHmac('sha256', benchSecret)
+        .update(`organization_id${benchOrganization}${body}`)
+        .digest('hex'),
+    }
   })
 }

@@ -26,10 +26,17 @@ export function percentile(values: readonly number[], share: number): number {
 export function printResult(result: BenchResult): void {
   console.log(`\n${result.bench}: ${result.includes}`)
   for (const figure of result.figures) {
-    const peer = figure.peer === undefined ? '' : `   ${figure.peer.name}: ${shown(figure.peer.value)} (${ratio(figure)})`
+    const peer =
+      figure.peer === undefined
+        ? ''
+        : `   ${figure.peer.name}: ${shown(figure.peer.value)} (${ratio(figure)})`
     const promise =
-      figure.promise === undefined ? '' : `   [${figure.promise.kept ? 'kept' : 'MISSED'}: ${figure.promise.text}]`
-    console.log(`  ${figure.name.padEnd(44)} ${shown(figure.value).padStart(9)} ${figure.unit.padEnd(10)}${peer}${promise}`)
+      figure.promise === undefined
+        ? ''
+        : `   [${figure.promise.kept ? 'kept' : 'MISSED'}: ${figure.promise.text}]`
+    console.log(
+      `  ${figure.name.padEnd(44)} ${shown(figure.value).padStart(9)} ${figure.unit.padEnd(10)}${peer}${promise}`,
+    )
   }
 }
 

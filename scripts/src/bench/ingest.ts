@@ -26,7 +26,11 @@ export async function benchIngest(o: { readonly requests: number }): Promise<Ben
       peers.push(await round(plain, o.requests))
       ours.push(await round(api.url, o.requests))
     }
-    const steady = await sendAtRate(api.url, prepareDeliveries(1000, { first: (first += 1000), version: 2 }), 100)
+    const steady = await sendAtRate(
+      api.url,
+      prepareDeliveries(1000, { first: (first += 1000), version: 2 }),
+      100,
+    )
     expectAccepted(steady, 1000)
     const rate = percentile(ours, 0.5)
     const peer = percentile(peers, 0.5)
@@ -43,7 +47,12 @@ export async function benchIngest(o: { readonly requests: number }): Promise<Ben
           promise: { text: '>= 1.5 × the plain handler', kept: rate >= 1.5 * peer },
         },
         { name: 'P50 at 100 requests/s', value: percentile(steady.latencies, 0.5), unit: 'ms' },
-        { name: 'P99 at 100 requests/s', value: p99, unit: 'ms', promise: { text: '< 25 ms', kept: p99 < 25 } },
+        {
+          name: 'P99 at 100 requests/s',
+          value: p99,
+          unit: 'ms',
+          promise: { text: '< 25 ms', kept: p99 < 25 },
+        },
         { name: 'memory of the api, peak', value: await peakMemory(api.daemon.pid()), unit: 'MB' },
       ],
     }

@@ -1,3 +1,4 @@
+import type { Database } from '@tds/db'
 import { createBenchWorld } from './bench-world.ts'
 import { prepareDeliveries } from './bodies.ts'
 import { percentile, type BenchResult } from './figures.ts'
@@ -51,13 +52,13 @@ export async function benchLatency(o: { readonly events: number }): Promise<Benc
 }
 
 async function watchRows(
-  db: { query: <R extends object>(text: string, values?: readonly unknown[]) => Promise<{ rows: R[] }> },
+  db: Database,
   o: { readonly seen: Map<string, number>; readonly signal: AbortSignal },
 ): Promise<void> {
   let since = '-infinity'
   while (!o.signal.aborted) {
     const { rows } = await db.query<{ zoho_id: string; created_at: string }>(
-      'SELECT zoho_id, created_at FROM tds_products WHERE created_at >= $1::timestamptz - interval \'1 second\'',
+      "SELECT zoho_id, created_at FROM tds_products WHERE created_at >= $1::timestamptz - interval '1 second'",
       [since],
     )
     const now = performance.now()

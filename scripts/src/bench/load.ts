@@ -1,5 +1,5 @@
-import autocannon from 'autocannon'
 import { Agent, request } from 'node:http'
+import autocannon from 'autocannon'
 import type { PreparedDelivery } from './bodies.ts'
 import { benchOrganization } from './bodies.ts'
 
@@ -30,7 +30,9 @@ export async function sendAll(
       )
     },
   })
-  const statuses = Object.entries(result.statusCodeStats ?? {}).map(([status, { count = 0 }]) => [status, count] as const)
+  const statuses = Object.entries(result.statusCodeStats ?? {}).map(
+    ([status, { count = 0 }]) => [status, count] as const,
+  )
   return { perSecond: deliveries.length / result.duration, statuses: Object.fromEntries(statuses) }
 }
 

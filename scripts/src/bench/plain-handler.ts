@@ -6,8 +6,8 @@ import { createHash, createHmac, randomUUID, timingSafeEqual } from 'node:crypto
 import express from 'express'
 import pg from 'pg'
 
-const [, , port = '0', secret = ''] = process.argv
-const pool = new pg.Pool({ connectionString: process.env['DATABASE_URL'], max: 10 })
+const [, , port = '0', secret = '', connectionString = ''] = process.argv
+const pool = new pg.Pool({ connectionString, max: 10 })
 await pool.query(`CREATE TABLE IF NOT EXISTS plain_inbox (id uuid PRIMARY KEY, content_hash text UNIQUE NOT NULL,
   source_entity_id text, raw_body bytea, payload jsonb, received_at timestamptz DEFAULT now())`)
 
@@ -15,7 +15,9 @@ const app = express()
 app.use(express.raw({ type: () => true, limit: '1mb' }))
 app.post('/webhooks/:resource/:action', async (request, answer) => {
   const body = request.body as Buffer
-  const query = Object.entries(request.query).map(([key, value]) => `${key}${String(value)}`)
+  const query = Object.entries(request.query as Record<string, string>).map(
+    ([key, value]) => `${key}${value}`,
+  )
   const expected = createHmac('sha256', secret).update(query.join('')).update(body).digest()
   const given = Buffer.from(String(request.headers['x-zoho-webhook-signature']), 'hex')
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) {

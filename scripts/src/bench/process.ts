@@ -31,7 +31,12 @@ export async function benchProcess(o: { readonly events: number }): Promise<Benc
           peer: { name: 'one event at a time, same code', value: alone },
           promise: { text: '>= 3 × one at a time', kept: rate >= 3 * alone },
         },
-        { name: 'memory of the worker, peak', value: memory, unit: 'MB', promise: { text: '< 300 MB', kept: memory < 300 } },
+        {
+          name: 'memory of the worker, peak',
+          value: memory,
+          unit: 'MB',
+          promise: { text: '< 300 MB', kept: memory < 300 },
+        },
       ],
     }
   } finally {
@@ -55,7 +60,10 @@ async function oneAtATime(world: BenchWorld, events: number): Promise<number> {
 }
 
 /** A backlog of twenty times the size drains at nearly the same rate, in bounded memory. */
-export async function benchBacklog(o: { readonly small: number; readonly large: number }): Promise<BenchResult> {
+export async function benchBacklog(o: {
+  readonly small: number
+  readonly large: number
+}): Promise<BenchResult> {
   const world = await createBenchWorld()
   try {
     const small = await drainFresh(world, { events: o.small, first: 1_000_000 })
@@ -84,7 +92,10 @@ export async function benchBacklog(o: { readonly small: number; readonly large: 
   }
 }
 
-async function drainFresh(world: BenchWorld, o: { events: number; first: number }): Promise<{ rate: number; memory: number }> {
+async function drainFresh(
+  world: BenchWorld,
+  o: { events: number; first: number },
+): Promise<{ rate: number; memory: number }> {
   await world.fill(o.events, { first: o.first })
   const worker = await world.startWorker()
   const seconds = await world.drained()

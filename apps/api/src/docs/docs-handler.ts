@@ -1,5 +1,5 @@
-import type { RequestHandler } from 'express'
 import { fileURLToPath } from 'node:url'
+import type { RequestHandler } from 'express'
 
 /**
  * Serves the documentation page: Swagger UI from our own origin, under a policy without inline scripts. Only the files

@@ -1,5 +1,5 @@
-import { healthEndpoints, type Health } from '@tds/runtime'
 import type { RequestHandler } from 'express'
+import { healthEndpoints, type Health } from '@tds/runtime'
 
 /** Serves health and metrics in the api's own server, with the answers that every daemon gives. */
 export function healthHandler(health: Health): RequestHandler {

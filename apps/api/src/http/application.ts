@@ -1,4 +1,3 @@
-import { childLogger, type Health } from '@tds/runtime'
 import express, {
   type ErrorRequestHandler,
   type Express,
@@ -6,6 +5,7 @@ import express, {
   type RequestHandler,
   type Response,
 } from 'express'
+import { childLogger, type Health } from '@tds/runtime'
 import { docsHandler, docsPaths } from '../docs/docs-handler.ts'
 import type { OpenApiDocument } from '../docs/openapi-document.ts'
 import { healthHandler } from '../health/health-handler.ts'
@@ -70,7 +70,8 @@ const refuseUnknown: RequestHandler = (request, response) => {
   }
 }
 
-// The one place where an error becomes an answer. Express knows an error handler by its four parameters.
+// The one place where an error becomes an answer.
+// eslint-disable-next-line @typescript-eslint/max-params -- express knows an error handler by its four parameters
 const refuseFailed: ErrorRequestHandler = (error: unknown, _request, response, next) => {
   if (response.headersSent) {
     next(error)

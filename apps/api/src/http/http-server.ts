@@ -1,6 +1,6 @@
-import { childLogger, codeOf, messageOf, service, TdsError, type Service } from '@tds/runtime'
 import { createServer, STATUS_CODES, type RequestListener, type Server } from 'node:http'
 import type { Socket } from 'node:net'
+import { childLogger, codeOf, messageOf, service, TdsError, type Service } from '@tds/runtime'
 
 const log = childLogger('api:http')
 

@@ -9,7 +9,7 @@ export const problemSchema = z
     type: z
       .string()
       .describe('Which kind of problem; stable.')
-      .meta({ example: 'urn:tds:problem:not_found' }),
+      .meta({ examples: ['urn:tds:problem:not_found'] }),
     title: z.string().describe('The kind of problem in words.'),
     status: z.int().describe('The status code again, for answers that travel without it.'),
     detail: z.string().optional().describe('What is wrong with this request.'),

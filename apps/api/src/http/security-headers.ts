@@ -1,5 +1,5 @@
-import helmet from 'helmet'
 import type { RequestHandler } from 'express'
+import helmet from 'helmet'
 
 /**
  * What an answer of the api needs and no more, name and value in turn: it is data, so it is never guessed at, framed or

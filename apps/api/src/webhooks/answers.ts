@@ -1,5 +1,5 @@
-import type { IntakeAnswer } from '@tds/core'
 import { z } from 'zod'
+import type { IntakeAnswer } from '@tds/core'
 import { problem, problemContentType, type ProblemKind } from '../http/problem.ts'
 import { apiHeaders } from '../http/security-headers.ts'
 
@@ -15,7 +15,10 @@ export const quarantinedSchema = z
   .object({
     eventId,
     status: z.literal('quarantined'),
-    reason: z.string().describe('Why it cannot be used; stable.').meta({ example: 'no_id' }),
+    reason: z
+      .string()
+      .describe('Why it cannot be used; stable.')
+      .meta({ examples: ['no_id'] }),
     detail: z.string().describe('The same for people, with what to do.'),
   })
   .meta({

@@ -1,5 +1,5 @@
-import { matchKey, matchSignature, type SignatureVariant } from '@tds/zoho'
 import type { IncomingHttpHeaders } from 'node:http'
+import { matchKey, matchSignature, type SignatureVariant } from '@tds/zoho'
 
 /** The secrets that make a delivery authentic; every one is valid. */
 export interface WebhookSecrets {

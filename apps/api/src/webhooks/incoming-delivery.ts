@@ -1,6 +1,6 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import { eventId, idempotencyKey, sha256Hex, unusableKey, type IncomingEvent } from '@tds/core'
 import { readDelivery, type QuarantineReason } from '@tds/zoho'
-import type { IncomingHttpHeaders } from 'node:http'
 import type { Sender } from '../http/sender.ts'
 import { storedHeaders } from './stored-headers.ts'
 import type { WebhookRoute } from './webhook-routes.ts'

@@ -1,5 +1,5 @@
-import { childLogger, counter, poller, type Poller } from '@tds/runtime'
 import { hash } from 'node:crypto'
+import { childLogger, counter, poller, type Poller } from '@tds/runtime'
 
 /** A delivery that was not taken and of which nothing is kept but this. */
 export interface Refusal {

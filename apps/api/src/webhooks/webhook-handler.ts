@@ -1,6 +1,6 @@
+import type { NextFunction, Request, Response } from 'express'
 import type { Intake, IntakeAnswer } from '@tds/core'
 import { childLogger, counter, histogram, TdsError } from '@tds/runtime'
-import type { NextFunction, Request, Response } from 'express'
 import { answerAndClose } from '../http/lingering.ts'
 import type { Sender } from '../http/sender.ts'
 import { problemAnswer, storedAnswer, type WebhookAnswer } from './answers.ts'

@@ -1,11 +1,20 @@
 import fc from 'fast-check'
 import { ExactNumber, parseExactText, type ExactJson } from '../json/index.ts'
 import { readColumn } from './columns.ts'
-import type { ColumnKind } from './define-entity.ts'
 import { readCustomFields } from './custom-fields.ts'
+import type { ColumnKind } from './define-entity.ts'
 import { UnreadableValue } from './unreadable-value.ts'
 
-const kinds: readonly ColumnKind[] = ['text', 'id', 'decimal', 'integer', 'date', 'boolean', 'discount', 'json']
+const kinds: readonly ColumnKind[] = [
+  'text',
+  'id',
+  'decimal',
+  'integer',
+  'date',
+  'boolean',
+  'discount',
+  'json',
+]
 
 describe('readColumn', () => {
   it.each(kinds)('stores NULL for a blank in a column of kind %s', (kind) => {
@@ -77,13 +86,18 @@ describe('readColumn', () => {
 
   it('gives equal text exactly for equal numbers', () => {
     fc.assert(
-      fc.property(fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n }), fc.nat(12), fc.nat(4), (digits, scale, zeros) => {
-        const plain = decimal(digits, scale)
-        const padded = plain.includes('.') ? `${plain}${'0'.repeat(zeros)}` : plain
-        expect(readColumn('decimal', new ExactNumber(padded), 'x')).toBe(readColumn('decimal', plain, 'x'))
-        const other = decimal(digits + 1n, scale)
-        expect(readColumn('decimal', other, 'x')).not.toBe(readColumn('decimal', plain, 'x'))
-      }),
+      fc.property(
+        fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n }),
+        fc.nat(12),
+        fc.nat(4),
+        (digits, scale, zeros) => {
+          const plain = decimal(digits, scale)
+          const padded = plain.includes('.') ? `${plain}${'0'.repeat(zeros)}` : plain
+          expect(readColumn('decimal', new ExactNumber(padded), 'x')).toBe(readColumn('decimal', plain, 'x'))
+          const other = decimal(digits + 1n, scale)
+          expect(readColumn('decimal', other, 'x')).not.toBe(readColumn('decimal', plain, 'x'))
+        },
+      ),
     )
   })
 })
@@ -96,9 +110,12 @@ describe('readCustomFields', () => {
     expect(readCustomFields(value)).toBe('{"7":12.5,"Old":null,"cf_b":"x"}')
   })
 
-  it.each(['{"a":1}', '[{"value":"x"}]', '["x"]', '[{"api_name":"a"},{"api_name":"a"}]'])('refuses %s', (text) => {
-    expect(() => readCustomFields(parseExactText(text).value)).toThrow(UnreadableValue)
-  })
+  it.each(['{"a":1}', '[{"value":"x"}]', '["x"]', '[{"api_name":"a"},{"api_name":"a"}]'])(
+    'refuses %s',
+    (text) => {
+      expect(() => readCustomFields(parseExactText(text).value)).toThrow(UnreadableValue)
+    },
+  )
 })
 
 function decimal(digits: bigint, scale: number): string {

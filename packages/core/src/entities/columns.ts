@@ -19,43 +19,44 @@ const readers: Record<ColumnKind, Reader> = {
     if (typeof value === 'string') return value
     // A code such as a SKU may arrive as a bare number; its digits are the text.
     if (value instanceof ExactNumber) return value.source
-    throw unreadable('bad_text', field, 'expected text', value)
+    throw unreadable('bad_text', { field, expected: 'expected text', value })
   },
   id: (value, field) => {
     if (typeof value === 'string') return value
     if (value instanceof ExactNumber && /^\d+$/.test(value.source)) return value.source
-    throw unreadable('bad_id', field, 'expected an id', value)
+    throw unreadable('bad_id', { field, expected: 'expected an id', value })
   },
   decimal: (value, field) => {
     const normal = decimalOf(value)
-    if (normal === null) throw unreadable('bad_money', field, 'expected an exact number', value)
+    if (normal === null) throw unreadable('bad_money', { field, expected: 'expected an exact number', value })
     return normal
   },
   integer: (value, field) => {
     const normal = decimalOf(value)
     if (normal === null || normal.includes('.') || Math.abs(Number(normal)) > 2_147_483_647) {
-      throw unreadable('bad_integer', field, 'expected a whole number', value)
+      throw unreadable('bad_integer', { field, expected: 'expected a whole number', value })
     }
     return normal
   },
   date: (value, field) => {
     if (typeof value === 'string' && isCalendarDate(value)) return value
-    throw unreadable('bad_date', field, 'expected a date as YYYY-MM-DD', value)
+    throw unreadable('bad_date', { field, expected: 'expected a date as YYYY-MM-DD', value })
   },
   boolean: (value, field) => {
     if (value === true || value === 'true') return 'true'
     if (value === false || value === 'false') return 'false'
-    throw unreadable('bad_boolean', field, 'expected true or false', value)
+    throw unreadable('bad_boolean', { field, expected: 'expected true or false', value })
   },
   discount: (value, field) => {
     const percent = typeof value === 'string' ? /^\s*([^%\s]+)\s*%\s*$/.exec(value)?.[1] : undefined
     const normal = decimalOf(percent ?? value)
-    if (normal === null) throw unreadable('bad_money', field, 'expected a number or a percentage', value)
+    if (normal === null)
+      throw unreadable('bad_money', { field, expected: 'expected a number or a percentage', value })
     return percent === undefined ? normal : `${normal}%`
   },
   json: (value, field) => {
     if (typeof value === 'object' && !(value instanceof ExactNumber)) return canonicalJson(value)
-    throw unreadable('bad_object', field, 'expected an object', value)
+    throw unreadable('bad_object', { field, expected: 'expected an object', value })
   },
 }
 
@@ -76,8 +77,11 @@ function isCalendarDate(text: string): boolean {
   return !Number.isNaN(time) && text !== '0000-00-00' && new Date(time).toISOString().startsWith(text)
 }
 
-function unreadable(code: UnreadableCode, field: string, expected: string, value: ExactJson): UnreadableValue {
-  return new UnreadableValue(code, field, `${expected}, got ${kindOf(value)}`)
+function unreadable(
+  code: UnreadableCode,
+  o: { readonly field: string; readonly expected: string; readonly value: ExactJson },
+): UnreadableValue {
+  return new UnreadableValue(code, o.field, `${o.expected}, got ${kindOf(o.value)}`)
 }
 
 /** Says what came without repeating it: the value may be personal data, and messages reach logs. */

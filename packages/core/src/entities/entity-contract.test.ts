@@ -135,7 +135,8 @@ describe.each(entities.map((entity) => [entity.type, entity] as const))('the ent
   it('keeps what is stored when a key is absent, and stores NULL for a blank', async () => {
     const optional = entity.columns.filter((column) => !column.required && column.kind === 'text')
     const [absent, blank] = optional
-    if (absent === undefined || blank === undefined) throw new Error('the definition has no two optional text columns')
+    if (absent === undefined || blank === undefined)
+      throw new Error('the definition has no two optional text columns')
     await receive(fullRecord(entity, 0, { [keyOf(absent)]: 'stays', [keyOf(blank)]: 'goes' }))
     const next = fullRecord(entity, 1, { [keyOf(absent)]: undefined, [keyOf(blank)]: '' })
     world.source.hold(id, fullRecord(entity, 1, { [keyOf(absent)]: 'stays', [keyOf(blank)]: '' }))
@@ -202,19 +203,20 @@ describe.each(entities.map((entity) => [entity.type, entity] as const))('the ent
     expect(String((await world.row(entity, id))?.['raw'])).toContain('12345678901234567890.10')
   })
 
-  it.each(entity.columns.filter((column) => column.kind === 'decimal' || column.kind === 'date').map((c) => [c.name, c]))(
-    'makes a dead letter of class data of an unreadable %s, never a zero',
-    async (_name, column) => {
-      const eventId = await receive(fullRecord(entity, 0, { [keyOf(column)]: 'None' }))
-      expect(await world.status(eventId)).toBe('dead_letter')
-      expect(await world.row(entity, id)).toBeUndefined()
-      const [letter] = await world.deadLetters(id)
-      expect(letter).toMatchObject({
-        class: 'data',
-        error_code: column.kind === 'date' ? 'bad_date' : 'bad_money',
-      })
-    },
-  )
+  it.each(
+    entity.columns
+      .filter((column) => column.kind === 'decimal' || column.kind === 'date')
+      .map((c) => [c.name, c]),
+  )('makes a dead letter of class data of an unreadable %s, never a zero', async (_name, column) => {
+    const eventId = await receive(fullRecord(entity, 0, { [keyOf(column)]: 'None' }))
+    expect(await world.status(eventId)).toBe('dead_letter')
+    expect(await world.row(entity, id)).toBeUndefined()
+    const [letter] = await world.deadLetters(id)
+    expect(letter).toMatchObject({
+      class: 'data',
+      error_code: column.kind === 'date' ? 'bad_date' : 'bad_money',
+    })
+  })
 
   it('replaces child rows together with their parent', async () => {
     for (const child of entity.children) {
@@ -273,7 +275,10 @@ function fullRecord(
   changes: Readonly<Record<string, ExactJson | undefined>> = {},
 ): ExactObject {
   const minute = String(10 + minutesNewer).padStart(2, '0')
-  return exampleRecord(entity, 'detail', { last_modified_time: `2026-07-21T16:${minute}:55+0100`, ...changes })
+  return exampleRecord(entity, 'detail', {
+    last_modified_time: `2026-07-21T16:${minute}:55+0100`,
+    ...changes,
+  })
 }
 
 function textColumn(entity: EntityDefinition): ColumnDefinition {

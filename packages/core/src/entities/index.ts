@@ -3,10 +3,7 @@ import { invoice } from './invoice.ts'
 import { product } from './product.ts'
 
 /** The registry: every type that the product mirrors, one line each. All shared code reads it. */
-export const entities: readonly EntityDefinition[] = [
-  product,
-  invoice,
-]
+export const entities: readonly EntityDefinition[] = [product, invoice]
 
 /** The definition of a type, or undefined where a newer or older peer knows a type that this build does not. */
 export function entityOf(type: string): EntityDefinition | undefined {

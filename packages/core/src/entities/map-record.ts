@@ -65,7 +65,11 @@ export function mapRecord(entity: EntityDefinition, record: ExactObject, shape: 
 }
 
 /** True when the column makes the body thin; a blank in a required column is an error wherever it stands. */
-function requireColumn(column: ColumnDefinition, value: string | null | undefined, shape: BodyShape): boolean {
+function requireColumn(
+  column: ColumnDefinition,
+  value: string | null | undefined,
+  shape: BodyShape,
+): boolean {
   if (value === null || (value === undefined && shape === 'detail')) {
     throw new UnreadableValue('missing_required', column.keys[0] ?? column.name, 'is required and blank')
   }
@@ -119,7 +123,11 @@ function mapRow(child: ChildDefinition, row: ExactObject, at: string): Record<st
     const key = carriedKey(column.keys, row)
     const value = key === undefined ? null : readColumn(column.kind, row[key] ?? null, `${at}.${key}`)
     if (value === null && column.required) {
-      throw new UnreadableValue('missing_required', `${at}.${column.keys[0] ?? column.name}`, 'is required and blank')
+      throw new UnreadableValue(
+        'missing_required',
+        `${at}.${column.keys[0] ?? column.name}`,
+        'is required and blank',
+      )
     }
     columns[column.name] = value
   }

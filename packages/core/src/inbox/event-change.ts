@@ -14,13 +14,17 @@ import { recordOf } from './record-of.ts'
  */
 export function changeOfEvent(event: LockedEvent): RecordChange {
   const entity = entityOfEvent(event)
-  const held = event.operation_type === 'delete' || event.payload === null ? null : recordOf(entity, event.payload)
+  const held =
+    event.operation_type === 'delete' || event.payload === null ? null : recordOf(entity, event.payload)
   return {
     entity,
     organizationId: event.organization_id,
     zohoId: event.source_entity_id ?? '',
     origin: 'webhook',
-    says: held === null ? { kind: 'deleted' } : { kind: 'content', record: mapRecord(entity, held.record, 'webhook') },
+    says:
+      held === null
+        ? { kind: 'deleted' }
+        : { kind: 'content', record: mapRecord(entity, held.record, 'webhook') },
     payloadKey: held?.key ?? null,
     cause: causeOf(event),
     lookedAt: readInstant(event.received_at),

@@ -1,5 +1,12 @@
-import { insertInboxEvents, lockWaitingEvents, type LockedEvent, type Mover, type OwedReadKey, type Transaction } from '@tds/db'
 import { randomUUID } from 'node:crypto'
+import {
+  insertInboxEvents,
+  lockWaitingEvents,
+  type LockedEvent,
+  type Mover,
+  type OwedReadKey,
+  type Transaction,
+} from '@tds/db'
 import type { EntityDefinition } from '../entities/define-entity.ts'
 import { canonicalJson, exactStringify, sha256Hex, type ExactObject } from '../json/index.ts'
 import { eventId, idempotencyKey } from './idempotency-key.ts'
@@ -17,7 +24,13 @@ export async function eventOfRead(
   const body = Object.create(null) as ExactObject
   body[entity.source.wrapper] = record
   const contentHash = sha256Hex(canonicalJson(body))
-  const identity = { ...key, operation: 'upsert' as const, sourceVersion: null, contentHash, nonce: randomUUID() }
+  const identity = {
+    ...key,
+    operation: 'upsert' as const,
+    sourceVersion: null,
+    contentHash,
+    nonce: randomUUID(),
+  }
   const idempotency = idempotencyKey(identity).key
   const id = eventId(idempotency)
   const payload = exactStringify(body)

@@ -1,8 +1,8 @@
-import { classifyDatabaseError, type Database } from '@tds/db'
+import { setTimeout as pause } from 'node:timers/promises'
+import { classifyDatabaseError, isDatabaseConflict, type Database } from '@tds/db'
 import type { Queue } from '@tds/queue'
 import { backoffMs, childLogger, counter, gauge, histogram, messageOf, service, TdsError } from '@tds/runtime'
 import type { Service } from '@tds/runtime'
-import { setTimeout as pause } from 'node:timers/promises'
 import { isContentFault } from './content-fault.ts'
 import { duplicateFolder } from './duplicate-folder.ts'
 import { unstorableEvent, type IncomingEvent } from './incoming-event.ts'
@@ -163,19 +163,23 @@ export function createIntake(options: IntakeOptions): Intake {
     batch: readonly Held[],
     { lane, eventOf }: { lane: number; eventOf: (delivery: Held) => IncomingEvent },
   ): Promise<void> {
+    let mayBeStored = false
     for (let attempt = 1; ; attempt += 1) {
       const open = batch.filter((delivery) => held.has(delivery))
       if (open.length === 0) return
       try {
         const startedAt = performance.now()
         const parts = { db, queue, mover: { daemonId, lane } }
-        const answers = await storeDeliveries(parts, open.map(eventOf), { repeated: attempt > 1 })
+        const earlier = { mayBeStored, lookFirst: attempt > 1 }
+        const answers = await storeDeliveries(parts, open.map(eventOf), earlier)
         batchSizes.observe(open.length)
         batchSeconds.observe((performance.now() - startedAt) / 1000)
         answerAll(open, answers)
         return
       } catch (error) {
         if (!passesByItself(error)) throw error
+        // Only what the server itself has reported is known to be rolled back.
+        mayBeStored ||= !isDatabaseConflict(error)
         retries.inc()
         log.warn('deliveries are stored again', { deliveries: open.length, attempt, error })
       }

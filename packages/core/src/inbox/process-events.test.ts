@@ -1,9 +1,15 @@
+import { randomUUID } from 'node:crypto'
 import { requestReads, type Database } from '@tds/db'
 import { TdsError } from '@tds/runtime'
-import { randomUUID } from 'node:crypto'
 import { product } from '../entities/product.ts'
 import { performRead } from '../sync/perform-read.ts'
-import { createSyncWorld, exampleRecord, testOrganization, wrapped, type SyncWorld } from '../testing/sync-world.ts'
+import {
+  createSyncWorld,
+  exampleRecord,
+  testOrganization,
+  wrapped,
+  type SyncWorld,
+} from '../testing/sync-world.ts'
 import { processEvents, type ProcessingParts } from './process-events.ts'
 import { sweepInbox, takeBackWork } from './sweep.ts'
 
@@ -22,7 +28,9 @@ beforeAll(async () => {
 beforeEach(async () => {
   sent = []
   world.source.fail(null)
-  await world.db.query('TRUNCATE tds_inbox_events, tds_work_claims, tds_owed_reads, tds_dead_letter_queue, tds_event_counts')
+  await world.db.query(
+    'TRUNCATE tds_inbox_events, tds_work_claims, tds_owed_reads, tds_dead_letter_queue, tds_event_counts',
+  )
 })
 afterAll(async () => {
   await world.drop()
@@ -46,7 +54,11 @@ describe('processEvents', () => {
     const zohoIds = Array.from({ length: 8 }, newId)
     const batches = await Promise.all(
       [1, 2, 3, 4].map(async (minute) =>
-        Promise.all(zohoIds.map((id) => receiveProduct(id, { brand: `v${String(minute)}`, last_modified_time: at(minute) }))),
+        Promise.all(
+          zohoIds.map((id) =>
+            receiveProduct(id, { brand: `v${String(minute)}`, last_modified_time: at(minute) }),
+          ),
+        ),
       ),
     )
     await Promise.all(batches.map((ids, lane) => processEvents(partsOf(world.db, lane), ids)))
@@ -111,7 +123,9 @@ describe('processEvents', () => {
     await world.passTime()
     await world.settle()
     expect((await world.row(product, held))?.['brand']).toBe('later')
-    const { rows } = await world.db.query('SELECT attempt_count FROM tds_inbox_events WHERE id = $1', [ids[0]])
+    const { rows } = await world.db.query('SELECT attempt_count FROM tds_inbox_events WHERE id = $1', [
+      ids[0],
+    ])
     expect(rows).toEqual([{ attempt_count: 1 }])
   })
 
@@ -125,7 +139,11 @@ describe('processEvents', () => {
     const before = world.source.reads()
     await world.settle()
     expect(world.source.reads()).toBe(before + 1)
-    expect(await Promise.all(ids.map((id) => world.status(id)))).toEqual(['unchanged', 'unchanged', 'applied'])
+    expect(await Promise.all(ids.map((id) => world.status(id)))).toEqual([
+      'unchanged',
+      'unchanged',
+      'applied',
+    ])
   })
 })
 
@@ -143,7 +161,9 @@ describe('performRead', () => {
     await world.passTime()
     await world.settle()
     expect(await world.status(id)).toBe('applied')
-    expect((await world.db.query('SELECT attempt_count FROM tds_inbox_events')).rows).toEqual([{ attempt_count: 1 }])
+    expect((await world.db.query('SELECT attempt_count FROM tds_inbox_events')).rows).toEqual([
+      { attempt_count: 1 },
+    ])
   })
 
   it('makes a dead letter of the event whose record the source holds unreadable', async () => {
@@ -183,11 +203,17 @@ describe('performRead', () => {
     const zohoId = newId()
     await receiveProduct(zohoId, { last_modified_time: at(5), brand: 'newest' })
     const tie = await receiveProduct(zohoId, { last_modified_time: at(5), brand: 'tied' })
-    world.source.hold(zohoId, exampleRecord(product, 'detail', { item_id: zohoId, last_modified_time: at(3), brand: 'lagging' }))
+    world.source.hold(
+      zohoId,
+      exampleRecord(product, 'detail', { item_id: zohoId, last_modified_time: at(3), brand: 'lagging' }),
+    )
     await world.settle()
     expect(await world.status(tie)).toBe('retry')
     expect((await world.row(product, zohoId))?.['brand']).toBe('newest')
-    world.source.hold(zohoId, exampleRecord(product, 'detail', { item_id: zohoId, last_modified_time: at(5), brand: 'tied' }))
+    world.source.hold(
+      zohoId,
+      exampleRecord(product, 'detail', { item_id: zohoId, last_modified_time: at(5), brand: 'tied' }),
+    )
     await world.passTime()
     await world.settle()
     expect(await world.status(tie)).toBe('applied')
@@ -213,7 +239,10 @@ describe('performRead', () => {
     await performRead(parts, key, new AbortController().signal)
     expect(await world.status(first)).toBe('applied')
     expect(await world.status(late)).toBe('processing')
-    world.source.hold(zohoId, exampleRecord(product, 'detail', { item_id: zohoId, last_modified_time: at(59), brand: 'after' }))
+    world.source.hold(
+      zohoId,
+      exampleRecord(product, 'detail', { item_id: zohoId, last_modified_time: at(59), brand: 'after' }),
+    )
     await world.settle()
     expect(await world.status(late)).toBe('applied')
   })
@@ -224,7 +253,9 @@ describe('performRead', () => {
     world.source.hold(zohoId, exampleRecord(product, 'detail', { item_id: zohoId }))
     const key = { organizationId: testOrganization, entityType: 'product', zohoId }
     const outcomes = await Promise.all(
-      [0, 1].map((lane) => performRead({ ...partsOf(world.db, lane), source: world.source }, key, new AbortController().signal)),
+      [0, 1].map((lane) =>
+        performRead({ ...partsOf(world.db, lane), source: world.source }, key, new AbortController().signal),
+      ),
     )
     expect(outcomes.sort()).toEqual(['applied', 'not-due'])
   })

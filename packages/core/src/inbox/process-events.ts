@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import {
   claimWork,
   classifyDatabaseError,
@@ -21,7 +22,6 @@ import {
 } from '@tds/db'
 import type { Queue } from '@tds/queue'
 import { backoffMs, codeOf, TdsError } from '@tds/runtime'
-import { randomUUID } from 'node:crypto'
 import { applyChanges, type ChangeResult, type RecordChange } from '../sync/apply-changes.ts'
 import { readInstant } from '../sync/instant.ts'
 import { carryEvents } from './carry-events.ts'

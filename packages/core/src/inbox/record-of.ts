@@ -15,5 +15,7 @@ export function recordOf(entity: EntityDefinition, payload: string): HeldRecord 
   const body = parseExactText(payload, storedLimits).value
   if (!isExactObject(body)) return { record: Object.create(null) as ExactObject, key: null }
   const wrapped = body[entity.source.wrapper]
-  return isExactObject(wrapped) ? { record: wrapped, key: entity.source.wrapper } : { record: body, key: null }
+  return isExactObject(wrapped)
+    ? { record: wrapped, key: entity.source.wrapper }
+    : { record: body, key: null }
 }

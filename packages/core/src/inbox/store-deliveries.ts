@@ -1,7 +1,7 @@
 import { countDuplicates, insertInboxEvents, type Database, type Mover, type Transaction } from '@tds/db'
 import type { Queue } from '@tds/queue'
-import { carryEvents } from './carry-events.ts'
 import { TdsError } from '@tds/runtime'
+import { carryEvents } from './carry-events.ts'
 import type { IncomingEvent } from './incoming-event.ts'
 
 /** What became of one delivery. */
@@ -21,20 +21,26 @@ export interface StoreParts {
   readonly mover: Mover
 }
 
+/** What earlier attempts at the same deliveries came to; nothing where there were none. */
+export interface EarlierAttempts {
+  /** One broke off without saying whether it was committed: a row with a delivery's own id may be its own. */
+  readonly mayBeStored: boolean
+  /** One failed, perhaps on a row that somebody holds: rows that are there are looked for before inserting. */
+  readonly lookFirst: boolean
+}
+
 /**
  * Stores deliveries, their counters and their jobs in one transaction, and says for each, in the order given, what
- * became of it. `repeated` tells that an earlier attempt at the same deliveries broke off and may have been
- * committed all the same: a row with a delivery's own id is then its own, not a duplicate. It may also have broken off
- * because a row was locked for long, so the repeat looks before it inserts.
+ * became of it.
  */
 export async function storeDeliveries(
   parts: StoreParts,
   deliveries: readonly IncomingEvent[],
-  o: { readonly repeated: boolean },
+  earlier: EarlierAttempts,
 ): Promise<IntakeAnswer[]> {
   const groups = groupTwins(deliveries)
   await parts.db.transaction(async (tx) => {
-    await settle(tx, groups, { mover: parts.mover, repeated: o.repeated })
+    await settle(tx, groups, { mover: parts.mover, ...earlier })
     const fresh = groups.filter((group) => group.isNew && group.first.status === 'pending')
     await carryEvents(parts.queue, tx, { eventIds: fresh.map((group) => group.first.id) })
   })
@@ -79,7 +85,7 @@ const mostRounds = 3
 async function settle(
   tx: Transaction,
   groups: readonly TwinGroup[],
-  o: { readonly mover: Mover; readonly repeated: boolean },
+  o: EarlierAttempts & { readonly mover: Mover },
 ): Promise<void> {
   let open = groups
   for (let round = 1; open.length > 0; round += 1) {
@@ -87,7 +93,7 @@ async function settle(
     const inserted = await insertInboxEvents(
       tx,
       open.map((group) => rowOf(group, { foldable: round <= mostRounds })),
-      { ...o.mover, lookFirst: o.repeated },
+      { ...o.mover, lookFirst: o.lookFirst },
     )
     for (const group of open) {
       if (inserted.has(group.first.id)) claimRow(group, { eventId: group.first.id, isOwn: true, isNew: true })
@@ -104,18 +110,18 @@ async function settle(
 async function findTwins(
   tx: Transaction,
   collided: readonly TwinGroup[],
-  { repeated }: { readonly repeated: boolean },
+  { mayBeStored }: EarlierAttempts,
 ): Promise<void> {
   if (collided.length === 0) return
   const twins = await countDuplicates(
     tx,
     collided.map(({ first, positions }) => ({ ...first, times: positions.length })),
-    { repeated },
+    { mayBeStored },
   )
   for (const [index, group] of collided.entries()) {
     const eventId = twins[index] ?? null
     if (eventId === null) continue
-    claimRow(group, { eventId, isOwn: repeated && eventId === group.first.id, isNew: false })
+    claimRow(group, { eventId, isOwn: mayBeStored && eventId === group.first.id, isNew: false })
   }
 }
 

@@ -74,7 +74,11 @@ async function giveUpKillers(parts: SweepParts, tx: Transaction, ids: readonly s
   if (ids.length === 0) return
   const startedAt = performance.now()
   const events = await lockWaitingEvents(tx, ids)
-  const killed = failure('killer', 'killed_worker', `${String(killerDeaths)} workers died while they processed it alone`)
+  const killed = failure(
+    'killer',
+    'killed_worker',
+    `${String(killerDeaths)} workers died while they processed it alone`,
+  )
   await recordFates(parts, tx, {
     fates: events.map((event) => ({ event, status: 'dead_letter' as const, failure: killed })),
     startedAt,

@@ -1,6 +1,6 @@
+import { z } from 'zod'
 import { readSettings, type Database } from '@tds/db'
 import { childLogger, poller, type Poller } from '@tds/runtime'
-import { z } from 'zod'
 
 const log = childLogger('core:settings')
 
@@ -48,7 +48,11 @@ function take(values: Map<string, number>, key: string, value: unknown): void {
   if (!isSettingKey(key)) return
   const read = settingDefinitions[key].schema.safeParse(value)
   if (read.success) values.set(key, read.data)
-  else log.warn('A setting was refused; the value before it stays', { setting: key, problem: z.prettifyError(read.error) })
+  else
+    log.warn('A setting was refused; the value before it stays', {
+      setting: key,
+      problem: z.prettifyError(read.error),
+    })
 }
 
 function isSettingKey(key: string): key is SettingKey {

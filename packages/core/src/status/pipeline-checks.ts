@@ -32,7 +32,10 @@ function judgeWaiting({ waiting, oldest_waiting_seconds: oldest }: PipelineStatu
   return { status: byThreshold(oldest, pipelineThresholds.oldestWaitingSeconds), detail, facts }
 }
 
-function judgeSuccess({ finished_last_hour: finished, succeeded_last_hour: succeeded }: PipelineStatus): HealthResult {
+function judgeSuccess({
+  finished_last_hour: finished,
+  succeeded_last_hour: succeeded,
+}: PipelineStatus): HealthResult {
   const { degraded, unhealthy, minimumEvents } = pipelineThresholds.successRatio
   const facts = { finishedLastHour: finished, succeededLastHour: succeeded }
   if (finished === 0) return { status: 'healthy', detail: 'No event was finished in the last hour.', facts }
@@ -55,7 +58,8 @@ function judgeQuarantine({ quarantined }: PipelineStatus): HealthResult {
 
 function judgeReads({ owed_reads: owed, oldest_owed_read_seconds: overdue }: PipelineStatus): HealthResult {
   const facts = { owed, oldestOverdueSeconds: overdue === null ? null : Math.round(overdue) }
-  if (overdue === null) return { status: 'healthy', detail: `${String(owed)} reads are owed, none is overdue.`, facts }
+  if (overdue === null)
+    return { status: 'healthy', detail: `${String(owed)} reads are owed, none is overdue.`, facts }
   const detail = `${String(owed)} reads are owed, the oldest is ${String(Math.round(overdue))} s overdue.`
   return { status: byThreshold(overdue, pipelineThresholds.oldestOwedReadSeconds), detail, facts }
 }

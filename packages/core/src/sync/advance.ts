@@ -13,7 +13,8 @@ export function advance(
   if (decision.outcome === 'stale' || decision.outcome === 'reread') return stored
   if (decision.outcome === 'unchanged') {
     if (!decision.advances || stored === null) return stored
-    if (incoming.says.kind !== 'content') return { ...stored, readAt: laterOf(stored.readAt, incoming.lookedAt) }
+    if (incoming.says.kind !== 'content')
+      return { ...stored, readAt: laterOf(stored.readAt, incoming.lookedAt) }
     return withContent(stored, incoming, incoming.says.record)
   }
   const base = stored ?? blank

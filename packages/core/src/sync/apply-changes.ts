@@ -216,7 +216,11 @@ function auditContext(change: RecordChange, decision: Extract<Decision, { outcom
   }
 }
 
-async function writeFolds(tx: Transaction, entity: EntityDefinition, folds: readonly Folded[]): Promise<void> {
+async function writeFolds(
+  tx: Transaction,
+  entity: EntityDefinition,
+  folds: readonly Folded[],
+): Promise<void> {
   const table = recordTableOf(entity)
   const moved = folds.filter((folded) => folded.after !== folded.before)
   const inserts = moved.filter((folded) => folded.before === null).map(recordWrite)
@@ -238,13 +242,17 @@ async function writeFolds(tx: Transaction, entity: EntityDefinition, folds: read
 /** A write that met another count of changes than the decision saw must not stand. */
 function expectAll(written: number, expected: number, entity: EntityDefinition): void {
   if (written === expected) return
-  throw new DatabaseConflict(`${String(expected - written)} ${entity.table} rows were changed by another transaction`)
+  throw new DatabaseConflict(
+    `${String(expected - written)} ${entity.table} rows were changed by another transaction`,
+  )
 }
 
 function childRowsMoved(folded: Folded, table: string): boolean {
   const before = folded.before ?? { columns: {}, customFields: '{}', children: {} }
   const after = folded.after?.children[table] ?? []
-  return changedFields(before, { columns: {}, customFields: undefined, children: { [table]: after } }).length > 0
+  return (
+    changedFields(before, { columns: {}, customFields: undefined, children: { [table]: after } }).length > 0
+  )
 }
 
 function recordWrite(folded: Folded): RecordWrite {

@@ -1,7 +1,7 @@
 import type { AuditEntryWrite } from '@tds/db'
 import type { ColumnValues } from '../entities/map-record.ts'
-import { changedFields } from './content.ts'
 import type { AppliedOutcome, ChangeCause } from './change.ts'
+import { changedFields } from './content.ts'
 import type { RecordState } from './record-state.ts'
 
 /** What an audit entry says besides the two states: whose change it was and why it came. */

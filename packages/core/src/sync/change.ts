@@ -37,6 +37,9 @@ export type AppliedOutcome = 'created' | 'updated' | 'deleted' | 'restored'
 /** What became of an incoming change. `reread` means that only the source can decide. */
 export type Decision =
   | { readonly outcome: AppliedOutcome; readonly cause: ChangeCause }
-  | { readonly outcome: 'unchanged'; /** Version, time of reading or completeness move forward. */ readonly advances: boolean }
+  | {
+      readonly outcome: 'unchanged'
+      /** Version, time of reading or completeness move forward. */ readonly advances: boolean
+    }
   | { readonly outcome: 'stale'; readonly why: string }
   | { readonly outcome: 'reread'; readonly why: string }

@@ -131,7 +131,10 @@ describe('decide', () => {
     })
 
     it('calls other content under the same version drift', () => {
-      expect(decide(stored(), read(content(otherContent)), now)).toEqual({ outcome: 'updated', cause: 'drift' })
+      expect(decide(stored(), read(content(otherContent)), now)).toEqual({
+        outcome: 'updated',
+        cause: 'drift',
+      })
     })
 
     it('keeps its own cause when the row was never known completely', () => {
@@ -189,7 +192,10 @@ describe('decide', () => {
     })
 
     it('agrees with a tombstone', () => {
-      expect(decide(stored({ deletedAt: now }), absent, now)).toEqual({ outcome: 'unchanged', advances: false })
+      expect(decide(stored({ deletedAt: now }), absent, now)).toEqual({
+        outcome: 'unchanged',
+        advances: false,
+      })
     })
   })
 

@@ -28,7 +28,8 @@ function decideWebhook(stored: RecordState | null, incoming: IncomingChange, now
   if (incoming.says.kind !== 'content') return { outcome: 'reread', why: 'a webhook says it was deleted' }
   const { record } = incoming.says
   const version = versionOf(record)
-  if (stored !== null && stored.deletedAt !== null) return { outcome: 'reread', why: 'the record is a tombstone' }
+  if (stored !== null && stored.deletedAt !== null)
+    return { outcome: 'reread', why: 'the record is a tombstone' }
   if (record.completeness === 'thin') return { outcome: 'reread', why: 'the body is thin' }
   if (version === null) return { outcome: 'reread', why: 'the body has no version' }
   if (version > now + aheadTolerance) return { outcome: 'reread', why: 'the version lies in the future' }

@@ -16,11 +16,11 @@ import { backoffMs, TdsError } from '@tds/runtime'
 import type { EntityDefinition } from '../entities/define-entity.ts'
 import { entityOf } from '../entities/index.ts'
 import { mapRecord } from '../entities/map-record.ts'
-import type { ExactObject } from '../json/index.ts'
 import { causeOf } from '../inbox/event-change.ts'
 import { eventOfRead } from '../inbox/event-of-read.ts'
 import { failureOf, type Failure } from '../inbox/failure.ts'
 import { askForReads, databaseNow, recordFates, sendReads, type EventFate } from '../inbox/process-events.ts'
+import type { ExactObject } from '../json/index.ts'
 import { applyChanges, type ChangeResult } from './apply-changes.ts'
 import type { ChangeCause, Saying } from './change.ts'
 import { readInstant } from './instant.ts'
@@ -35,7 +35,8 @@ export interface ReadingParts {
 }
 
 /** What one owed read came to: `not-due` when nothing was owed or another daemon has it. */
-export type ReadOutcome = 'not-due' | 'postponed' | 'applied' | 'unchanged' | 'stale' | 'waiting' | 'dead_letter'
+export type ReadOutcome =
+  'not-due' | 'postponed' | 'applied' | 'unchanged' | 'stale' | 'waiting' | 'dead_letter'
 
 /** Seconds for which a read is this daemon's; a call to Zoho ends well before. */
 const claimSeconds = 45
@@ -61,7 +62,12 @@ export async function performRead(
   const startedAt = performance.now()
   let answer: RecordAnswer
   try {
-    answer = await parts.source.read({ organizationId: key.organizationId, entity, zohoId: key.zohoId, signal })
+    answer = await parts.source.read({
+      organizationId: key.organizationId,
+      entity,
+      zohoId: key.zohoId,
+      signal,
+    })
   } catch (error) {
     return failRead(parts, { key, entity, claim, error, startedAt, record: null })
   }
@@ -95,7 +101,12 @@ async function settle(parts: ReadingParts, tx: Transaction, read: Answered): Pro
       ? { kind: 'content', record: mapRecord(entity, answer.record, 'detail') }
       : { kind: 'not-there' }
   if (says.kind === 'not-there' && deservesSecondLook(events)) {
-    return keepWaiting(parts, tx, { read, events, delaySeconds: secondLookSeconds, why: 'the record is not there yet' })
+    return keepWaiting(parts, tx, {
+      read,
+      events,
+      delaySeconds: secondLookSeconds,
+      why: 'the record is not there yet',
+    })
   }
   const newest = events.at(-1)
   const [result] = await applyChanges(
@@ -148,14 +159,21 @@ interface AnsweredEvent {
 
 function fateOfAnswered(event: LockedEvent, { says, result, isNewest }: AnsweredEvent): EventFate {
   const { decision } = result
-  const applied = decision.outcome !== 'unchanged' && decision.outcome !== 'stale' && decision.outcome !== 'reread'
+  const applied =
+    decision.outcome !== 'unchanged' && decision.outcome !== 'stale' && decision.outcome !== 'reread'
   if (says.kind === 'content') {
     if (isLagging(event, says.record.version)) return lagging(event)
     const stillThere = event.operation_type === 'delete'
     const nothingNew = event.source_version === null && !applied
     if ((stillThere || nothingNew) && event.reads === 0) {
       const why = stillThere ? 'the record is still there' : 'the record has not changed yet'
-      return { event, status: 'retry', answered: true, why, read: { reason: 'repeat', delaySeconds: secondLookSeconds } }
+      return {
+        event,
+        status: 'retry',
+        answered: true,
+        why,
+        read: { reason: 'repeat', delaySeconds: secondLookSeconds },
+      }
     }
   }
   if (decision.outcome === 'stale') return { event, status: 'stale', answered: true, why: decision.why }
@@ -186,7 +204,8 @@ function lagging(event: LockedEvent): EventFate {
       new TdsError('Zoho still answers with a version older than the one that its webhook named', {
         code: 'zoho_lagging',
         disposition: 'dead-letter',
-        nextStep: 'Compare the record in Zoho with the payload; save it there once more, or discard the dead letter.',
+        nextStep:
+          'Compare the record in Zoho with the payload; save it there once more, or discard the dead letter.',
       }),
     ),
   }
@@ -203,15 +222,13 @@ async function keepWaiting(
     readonly why: string
   },
 ): Promise<ReadOutcome> {
-  const fates = o.events.map(
-    (event): EventFate => ({
-      event,
-      status: 'retry',
-      answered: true,
-      why: o.why,
-      read: { reason: 'repeat', delaySeconds: o.delaySeconds },
-    }),
-  )
+  const fates = o.events.map((event): EventFate => ({
+    event,
+    status: 'retry',
+    answered: true,
+    why: o.why,
+    read: { reason: 'repeat', delaySeconds: o.delaySeconds },
+  }))
   await closeRead(parts, tx, o.read)
   await recordFates(parts, tx, { fates, startedAt: o.read.startedAt })
   return 'waiting'
@@ -280,9 +297,16 @@ async function giveUpEvents(parts: ReadingParts, failed: FailedRead, failure: Fa
   return parts.db.transaction(async (tx) => {
     const asking = await lockEventsAwaitingRead(tx, key, claim.sent_at)
     const events =
-      asking.length === 0 && record !== null ? await eventOfRead(tx, { key, entity, record }, parts.mover) : asking
+      asking.length === 0 && record !== null
+        ? await eventOfRead(tx, { key, entity, record }, parts.mover)
+        : asking
     if (events.length === 0) return false
-    const fates = events.map((event): EventFate => ({ event, status: 'dead_letter', answered: true, failure }))
+    const fates = events.map((event): EventFate => ({
+      event,
+      status: 'dead_letter',
+      answered: true,
+      failure,
+    }))
     await recordFates(parts, tx, { fates, startedAt: failed.startedAt })
     await settleRead(tx, key, { daemonId: parts.mover.daemonId, sentAt: claim.sent_at })
     return true

@@ -44,9 +44,18 @@ const bodies = fc.constantFrom<Body>('full', 'partial', 'thin', 'versionless', '
 const schedules = fc.record({
   steps: fc.array(
     fc.oneof(
-      { weight: 4, arbitrary: fc.record({ do: fc.constant('edit' as const), tie: fc.boolean(), body: bodies }) },
-      { weight: 1, arbitrary: fc.record({ do: fc.constant('delete' as const), tie: fc.constant(false), body: bodies }) },
-      { weight: 1, arbitrary: fc.record({ do: fc.constant('restore' as const), tie: fc.constant(false), body: bodies }) },
+      {
+        weight: 4,
+        arbitrary: fc.record({ do: fc.constant('edit' as const), tie: fc.boolean(), body: bodies }),
+      },
+      {
+        weight: 1,
+        arbitrary: fc.record({ do: fc.constant('delete' as const), tie: fc.constant(false), body: bodies }),
+      },
+      {
+        weight: 1,
+        arbitrary: fc.record({ do: fc.constant('restore' as const), tie: fc.constant(false), body: bodies }),
+      },
     ),
     { minLength: 5, maxLength: 8 },
   ),
@@ -88,7 +97,11 @@ describe('any schedule of deliveries', () => {
   })
 })
 
-function act(world: World, step: { do: 'edit' | 'delete' | 'restore'; tie: boolean; body: Body }, sent: Delivery[]): void {
+function act(
+  world: World,
+  step: { do: 'edit' | 'delete' | 'restore'; tie: boolean; body: Body },
+  sent: Delivery[],
+): void {
   tick(world)
   const last = sent.at(-1)?.of
   // Zoho stamps whole seconds, so two edits of one second tie; a restore raises the version.
@@ -135,7 +148,8 @@ function carryOut(world: World, incoming: IncomingChange): void {
   world.row = advance(before, incoming, { decision, now: world.now })
   if (decision.outcome === 'reread') world.owed = true
   if (world.row !== null && world.row.deletedAt === null && !isComplete(world.row)) world.owed = true
-  if (wentBack(before, world.row)) world.went.push(`${String(before?.version)} → ${String(world.row?.version)}`)
+  if (wentBack(before, world.row))
+    world.went.push(`${String(before?.version)} → ${String(world.row?.version)}`)
 }
 
 function wentBack(before: RecordState | null, after: RecordState | null): boolean {
@@ -166,7 +180,8 @@ function bodyOf({ body, of }: Delivery): MappedRecord {
     delete: {},
   }
   return {
-    completeness: body === 'full' || body === 'versionless' ? 'complete' : body === 'thin' ? 'thin' : 'partial',
+    completeness:
+      body === 'full' || body === 'versionless' ? 'complete' : body === 'thin' ? 'thin' : 'partial',
     columns: carried[body],
     customFields: body === 'full' || body === 'versionless' ? '{}' : undefined,
     children: {},

@@ -1,6 +1,6 @@
-import { canonicalJson, normalDecimal, parseExactText, storedLimits } from '../json/index.ts'
 import type { ColumnDefinition, ColumnKind } from '../entities/define-entity.ts'
 import type { ColumnValues } from '../entities/map-record.ts'
+import { canonicalJson, normalDecimal, parseExactText, storedLimits } from '../json/index.ts'
 
 /** Reads the typed columns of a row into the same normal text that `readColumn` makes of Zoho's values, so that equal means equal. */
 export function storedValues(
@@ -19,7 +19,8 @@ export function storedObject(text: unknown): string {
 
 function storedValue(kind: ColumnKind, value: unknown): string | null {
   if (value === null || value === undefined) return null
-  const text = String(value)
+  // Booleans and small integers come as such, everything else as the text that Postgres wrote.
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
   if (kind === 'decimal') return isNormal(text) ? text : normalDecimal(text)
   return kind === 'json' ? canonicalJson(parseExactText(text, storedLimits).value) : text
 }

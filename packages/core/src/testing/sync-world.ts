@@ -1,9 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import type { Database } from '@tds/db'
 import { createTestDatabase } from '@tds/db/testing'
-import { randomUUID } from 'node:crypto'
 import type { EntityDefinition } from '../entities/define-entity.ts'
-import { exactStringify, parseExactText, type ExactObject } from '../json/index.ts'
 import { processEvents } from '../inbox/process-events.ts'
+import { exactStringify, parseExactText, type ExactObject } from '../json/index.ts'
 import { performRead } from '../sync/perform-read.ts'
 import { memorySource, type MemorySource } from './memory-source.ts'
 
@@ -48,7 +48,8 @@ export const testOrganization = '790000001'
 
 /** Makes a world of its own. */
 export async function createSyncWorld(): Promise<SyncWorld> {
-  const { db, drop } = await createTestDatabase()
+  const database = await createTestDatabase()
+  const { db } = database
   const source = memorySource()
   const mover = { daemonId: randomUUID(), lane: 0 }
   const parts = {
@@ -61,15 +62,19 @@ export async function createSyncWorld(): Promise<SyncWorld> {
   const world: SyncWorld = {
     db,
     source,
-    drop,
+    drop: () => database.drop(),
     receive: (delivery) => insertEvent(db, delivery, mover.daemonId),
     settle: async () => {
-      for (let moved = true; moved; ) {
+      for (let moved = true; moved;) {
         const waiting = await db.query<{ id: string }>(
           `SELECT id FROM tds_inbox_events WHERE status IN ('pending', 'retry') AND NOT awaiting_read
               AND (next_attempt_at IS NULL OR next_attempt_at <= tds_now()) ORDER BY received_at`,
         )
-        if (waiting.rows.length > 0) await processEvents(parts, waiting.rows.map((row) => row.id))
+        if (waiting.rows.length > 0)
+          await processEvents(
+            parts,
+            waiting.rows.map((row) => row.id),
+          )
         const reads = await db.query<{ organizationId: string; entityType: string; zohoId: string }>(
           `SELECT organization_id AS "organizationId", entity_type AS "entityType", zoho_id AS "zohoId"
              FROM tds_owed_reads WHERE due_at <= tds_now()`,
@@ -83,7 +88,10 @@ export async function createSyncWorld(): Promise<SyncWorld> {
       await db.query(`UPDATE tds_inbox_events SET next_attempt_at = tds_now() WHERE status = 'retry'`)
     },
     status: async (eventId) => {
-      const { rows } = await db.query<{ status: string }>('SELECT status FROM tds_inbox_events WHERE id = $1', [eventId])
+      const { rows } = await db.query<{ status: string }>(
+        'SELECT status FROM tds_inbox_events WHERE id = $1',
+        [eventId],
+      )
       return rows[0]?.status ?? 'absent'
     },
     row: async (entity, zohoId) => {
@@ -93,7 +101,9 @@ export async function createSyncWorld(): Promise<SyncWorld> {
     children: async (entity, zohoId) => {
       const found: Record<string, unknown>[] = []
       for (const child of entity.children) {
-        const { rows } = await db.query(`SELECT * FROM ${child.table} WHERE ${child.parentColumn} = $1`, [zohoId])
+        const { rows } = await db.query(`SELECT * FROM ${child.table} WHERE ${child.parentColumn} = $1`, [
+          zohoId,
+        ])
         found.push(...rows)
       }
       return found

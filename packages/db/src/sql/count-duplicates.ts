@@ -13,8 +13,8 @@ export interface DuplicateDelivery {
 
 /**
  * Finds the row each delivery repeats and counts it there, in one statement that never waits for a lock: what
- * somebody else holds is noted in `tds_duplicate_tallies` and folded in later. With `repeated`, a row that
- * carries the delivery's own id is what an earlier, broken attempt left, and is not counted.
+ * somebody else holds is noted in `tds_duplicate_tallies` and folded in later. With `mayBeStored`, a row
+ * that carries the delivery's own id is what an earlier, broken attempt left, and is not counted.
  *
  * Returns the first row's id by delivery, in the order given; null where there is none any more (its twin was
  * claimed, or the row pruned, since the insert collided): such a delivery is a new one.
@@ -22,7 +22,7 @@ export interface DuplicateDelivery {
 export async function countDuplicates(
   tx: Queryable,
   deliveries: readonly DuplicateDelivery[],
-  { repeated }: { readonly repeated: boolean },
+  { mayBeStored }: { readonly mayBeStored: boolean },
 ): Promise<(string | null)[]> {
   // Not a named statement, for the reason given in insert-inbox-events.ts.
   const { rows } = await tx.query<{ event_id: string | null }>(
@@ -65,7 +65,7 @@ export async function countDuplicates(
       deliveries.map((delivery) => delivery.idempotencyKey),
       deliveries.map((delivery) => delivery.foldKey),
       deliveries.map((delivery) => delivery.times),
-      repeated,
+      mayBeStored,
     ],
   )
   return rows.map((row) => row.event_id)

@@ -9,7 +9,13 @@ export { insertSyncLogs, type SyncLogWrite } from './insert-sync-logs.ts'
 export { lastOutcomes, type LastOutcomes } from './last-outcomes.ts'
 export { lockEventsAwaitingRead, lockWaitingEvents, type LockedEvent } from './lock-inbox-events.ts'
 export { lockRecords, type LockedRecord } from './lock-records.ts'
-export { adjustEventCounts, moveInboxEvents, type CountAdjustment, type EventMove, type Mover } from './move-inbox-events.ts'
+export {
+  adjustEventCounts,
+  moveInboxEvents,
+  type CountAdjustment,
+  type EventMove,
+  type Mover,
+} from './move-inbox-events.ts'
 export {
   claimRead,
   postponeRead,

@@ -89,7 +89,8 @@ export async function insertInboxEvents(
  * Bodies, payloads and headers travel as one bytea and are cut out of it by position: as elements of arrays they
  * would be written in hex or escaped, which costs both sides half as much time again.
  */
-const insertText = (condition: string): string => `
+function insertText(condition: string): string {
+  return `
   WITH inserted AS (
     INSERT INTO tds_inbox_events (
       id, organization_id, source_type, entity_type, source_entity_id, operation_type, idempotency_key, fold_key,
@@ -128,6 +129,7 @@ const insertText = (condition: string): string => `
         ON CONFLICT (minute, status, daemon_id, lane) DO UPDATE SET events = c.events + excluded.events
   )
   SELECT id FROM inserted`
+}
 
 // What keeps rows unique are the indexes, with or without this.
 const unlessThere = `WHERE NOT EXISTS (

@@ -26,7 +26,11 @@ export interface Mover {
  * Moves events to their next state and adjusts the counters in the same transaction, which is what makes
  * "received = finished + waiting" checkable. An event that was claimed is never folded into again.
  */
-export async function moveInboxEvents(tx: Queryable, moves: readonly EventMove[], mover: Mover): Promise<void> {
+export async function moveInboxEvents(
+  tx: Queryable,
+  moves: readonly EventMove[],
+  mover: Mover,
+): Promise<void> {
   if (moves.length === 0) return
   await tx.query(
     `UPDATE tds_inbox_events e
@@ -38,7 +42,11 @@ export async function moveInboxEvents(tx: Queryable, moves: readonly EventMove[]
        FROM json_to_recordset($1::json) AS x(id uuid, status text, error_code text, error_message text,
             attempts integer, reads integer, awaiting_read boolean, next_attempt_at timestamptz)
       WHERE e.id = x.id`,
-    [JSON.stringify(moves.map(({ received_at: _received, from: _from, to, ...move }) => ({ ...move, status: to })))],
+    [
+      JSON.stringify(
+        moves.map(({ received_at: _received, from: _from, to, ...move }) => ({ ...move, status: to })),
+      ),
+    ],
     { name: 'move_inbox_events' },
   )
   await adjustEventCounts(tx, countMoves(moves), mover)

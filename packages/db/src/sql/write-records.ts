@@ -87,7 +87,9 @@ export async function updateRecords(
 }
 
 function recordset(table: RecordTable): string {
-  const typed = table.columns.map((column) => `${column.name} ${column.type === 'jsonb' ? 'jsonb' : column.type}`)
+  const typed = table.columns.map(
+    (column) => `${column.name} ${column.type === 'jsonb' ? 'jsonb' : column.type}`,
+  )
   return `organization_id text, zoho_id text, ${typed.join(', ')}, custom_fields jsonb, raw jsonb, raw_mode text,
           raw_event_id uuid, raw_key text,
           content_hash text, source_created_at timestamptz, source_modified_at timestamptz,
@@ -100,8 +102,8 @@ const newRaw = `coalesce(x.raw, (SELECT CASE WHEN x.raw_key IS NULL THEN e.paylo
 
 /** Lays the JSON texts in as they are: as strings they would be escaped here and unescaped there. */
 function rowsJson(writes: readonly RecordWrite[]): string {
-  return jsonRows(
-    writes,
-    ({ columns, custom_fields, raw, ...row }) => [{ ...columns, ...row }, { custom_fields, raw }],
-  )
+  return jsonRows(writes, ({ columns, custom_fields, raw, ...row }) => [
+    { ...columns, ...row },
+    { custom_fields, raw },
+  ])
 }

@@ -140,12 +140,14 @@ function isCommand(line: string): boolean {
 }
 
 function sourceFiles(): string[] {
-  const folders = ['apps', 'packages', 'scripts', 'prisma', 'eslint']
-  return folders.flatMap((folder) =>
-    readdirSync(`${checkout}${folder}`, { recursive: true, encoding: 'utf8' })
-      .map((name) => `${folder}/${name.replaceAll('\\', '/')}`)
-      .filter(
-        (name) => /\.(?:ts|js|mjs|sql|sh)$/.test(name) && !/node_modules|\/dist\/|\/generated\//.test(name),
-      ),
-  )
+  return ['apps', 'packages', 'scripts', 'prisma', 'eslint'].flatMap(sourcesIn)
+}
+
+function sourcesIn(folder: string): string[] {
+  return readdirSync(`${checkout}${folder}`, { withFileTypes: true }).flatMap((entry) => {
+    const path = `${folder}/${entry.name}`
+    if (entry.isDirectory())
+      return /^(?:node_modules|dist|generated)$/.test(entry.name) ? [] : sourcesIn(path)
+    return /\.(?:ts|js|mjs|sql|sh)$/.test(entry.name) ? [path] : []
+  })
 }
