@@ -50,8 +50,8 @@ step format prettier --check --log-level warn .
 step lint eslint . --max-warnings 0
 step types tsc -p tsconfig.json
 step layers depcruise --config .dependency-cruiser.cjs apps/*/src packages/*/src scripts/src
-step unused knip
-step unused-in-use knip --production
+step unused knip --no-config-hints
+step unused-in-use knip --production --no-config-hints
 step versions sherif --ignore-rule unordered-dependencies
 step markdown markdownlint-cli2
 step schema-drift sh scripts/test.sh --silent schema-drift

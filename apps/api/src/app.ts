@@ -97,7 +97,7 @@ export function createApi(config: ApiConfig, overrides: ApiOverrides = {}): Api 
     organizationId: config.ZOHO_ORGANIZATION_ID,
     bodyLimit: config.WEBHOOK_BODY_LIMIT,
     senderOf,
-    now: watch.now,
+    now: () => watch.now(),
     isDraining,
   })
   const openApi = openApiDocument(publicUrl(config))
@@ -110,7 +110,7 @@ export function createApi(config: ApiConfig, overrides: ApiOverrides = {}): Api 
 
   // Stopped from the end: first the door, then what came in through it, at last the database.
   const parts = [closing('database', () => db.close()), refused, watch, gate, server]
-  return { ...serviceGroup('api', parts, { stopTimeoutMs: 25_000 }), port: server.port }
+  return { ...serviceGroup('api', parts, { stopTimeoutMs: 25_000 }), port: () => server.port() }
 
   function readiness(): Readiness {
     if (isDraining()) return { ready: false, detail: 'stopping' }

@@ -7,11 +7,11 @@ import { savedRecord } from './saved-record.ts'
 export type Chance = () => number
 
 const SHAPES: readonly (readonly [share: number, shape: BodyShape])[] = [
-  [0.45, 'detail'],
-  [0.35, 'usual'],
-  [0.08, 'sparse'],
-  [0.05, 'lean'],
-  [0.04, 'thin'],
+  [0.58, 'detail'],
+  [0.26, 'usual'],
+  [0.06, 'sparse'],
+  [0.04, 'lean'],
+  [0.03, 'thin'],
   [0.03, 'placeholders'],
 ]
 const FORM_SHARE = 0.2

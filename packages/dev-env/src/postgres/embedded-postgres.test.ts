@@ -29,8 +29,12 @@ describe('startEmbeddedPostgres', () => {
     running = []
   })
 
+  async function stopAll(): Promise<void> {
+    for (const one of running.splice(0)) await one.stop()
+  }
+
   afterAll(async () => {
-    for (const one of running) await one.stop()
+    await stopAll()
     await rm(stateDir, { recursive: true, force: true })
   })
 
@@ -132,8 +136,9 @@ describe('startEmbeddedPostgres', () => {
       if (holder.stdout) await once(holder.stdout, 'data')
     }, PATIENCE_MS)
 
-    afterEach(() => {
+    afterEach(async () => {
       holder.kill('SIGKILL')
+      await stopAll()
     })
 
     async function killHolder(): Promise<void> {
@@ -194,7 +199,7 @@ function groupOf(pid: number | undefined): number | undefined {
 }
 
 function supervisorOf(holder: ChildProcess): number {
-  return (
-    listProcesses().find((one) => one.parent === holder.pid && one.command.startsWith('/bin/sh'))?.pid ?? 0
-  )
+  const found = listProcesses().find((one) => one.parent === holder.pid && one.command.startsWith('/bin/sh'))
+  if (!found) throw new Error('the holder has no supervisor')
+  return found.pid
 }

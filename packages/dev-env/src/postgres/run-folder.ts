@@ -9,6 +9,7 @@ import { codeOf } from '@tds/runtime'
 import type { ServerAccount } from './server-account.ts'
 
 const STALE_SERVER_GRACE_MS = 10_000
+const UNKNOWN_START = '0'
 
 /**
  * Makes the folder of one run. Its name says whose it is (host, process, start of that process), so that
@@ -51,7 +52,7 @@ async function statOf(pid: number): Promise<{ state: string; start: string }> {
   const line = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
   // Fields 3 and 22; the second field is the name in parentheses, which may hold spaces.
   const fields = line.slice(line.lastIndexOf(')') + 2).split(' ')
-  return { state: fields[0] ?? '', start: fields[19] ?? '0' }
+  return { state: fields[0] ?? '', start: fields[19] ?? UNKNOWN_START }
 }
 
 function ownerOf(name: string): { host: string; pid: number; start: string } | null {
@@ -61,7 +62,10 @@ function ownerOf(name: string): { host: string; pid: number; start: string } | n
 }
 
 async function isRunning(owner: { pid: number; start: string }): Promise<boolean> {
-  return (await isAlive(owner.pid)) && (await startOfProcess(owner.pid)) === owner.start
+  if (!(await isAlive(owner.pid))) return false
+  const start = await startOfProcess(owner.pid)
+  // Where that cannot be told, a process that lives is taken for the owner: better a leftover than a loss.
+  return start === UNKNOWN_START || start === owner.start
 }
 
 async function isAlive(pid: number): Promise<boolean> {

@@ -1,4 +1,7 @@
+export { brokenPromises } from './check-history.ts'
 export { type EndToEnd, type EndToEndOptions, startEndToEnd } from './end-to-end.ts'
 export { deliver, type HandMadeDelivery, type HookAnswer } from './hand-made-delivery.ts'
+export { drive, type Attempt, type History } from './history.ts'
+export { killRounds, type KillReport } from './kill-rounds.ts'
 export { isRunning, untilGone } from './process-watch.ts'
 export { waitUntil } from './wait-until.ts'

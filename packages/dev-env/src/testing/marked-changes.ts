@@ -1,0 +1,94 @@
+import type { BodyShape, Delivery, MutationKind, RecordType, Simulator } from '@tds/zoho-simulator'
+
+import type { Chance } from '../deliveries/first-deliveries.ts'
+
+/** The text field of each type that carries the mark of its latest change. */
+export const markColumns = { product: 'description', invoice: 'reference_number' } as const
+
+/** A type whose changes can be marked. */
+export type MarkedType = keyof typeof markColumns
+
+/** A stream of changes of a few records, so that each of them changes often. */
+export interface MarkedChanges {
+  readonly count: number
+  /** Records of each type that change. */
+  readonly recordsPerType: number
+  /** Share of deliveries that are repeated, default 0.1. */
+  readonly duplicates?: number
+  /** Share that arrives late, by up to 20 places, default 0.2. */
+  readonly late?: number
+}
+
+const SHAPES: readonly BodyShape[] = ['detail', 'detail', 'detail', 'usual', 'usual', 'sparse', 'lean', 'thin', 'placeholders']
+const LATEST_PLACES = 20
+
+/**
+ * Changes the world as they are asked for, and makes the deliveries that tell of it. Every change writes a mark that
+ * counts up, so that whoever reads the history of a record sees whether it ever went back.
+ */
+export function* markedChanges(simulator: Simulator, chance: Chance, o: MarkedChanges): Generator<Delivery, void> {
+  const held: { place: number; delivery: Delivery }[] = []
+  const change = changer(simulator, chance, o.recordsPerType)
+  for (let place = 1; place <= o.count; place++) {
+    const delivery = change(place)
+    const isLate = chance() < (o.late ?? 0.2)
+    held.push({ place: isLate ? place + Math.ceil(chance() * LATEST_PLACES) : place, delivery })
+    if (chance() < (o.duplicates ?? 0.1)) held.push({ place: place + Math.ceil(chance() * LATEST_PLACES), delivery })
+    yield* due(held, place)
+  }
+  yield* due(held, Infinity)
+}
+
+/** The number that a mark carries; null for a text that is none. */
+export function markNumber(text: unknown): number | null {
+  const match = typeof text === 'string' ? /^change (\d+)$/.exec(text) : null
+  return match === null ? null : Number(match[1])
+}
+
+function changer(simulator: Simulator, chance: Chance, recordsPerType: number): (place: number) => Delivery {
+  const types = Object.keys(markColumns) as MarkedType[]
+  const pools = new Map(types.map((type) => [type, simulator.truth(type).records.slice(0, recordsPerType).map(({ id }) => id)]))
+  return (place) => {
+    const type = pickFrom(types, chance)
+    const pool = pools.get(type) ?? []
+    const id = pickFrom(pool, chance)
+    const kind = kindFor(simulator, { type, id, chance })
+    const mark = { [markColumns[type]]: `change ${String(place)}` }
+    const mutation = simulator.mutate({
+      type,
+      kind,
+      ...(kind === 'create' ? {} : { id }),
+      ...(kind === 'create' || kind === 'update' ? { set: mark } : {}),
+    })
+    if (kind === 'create') pool.push(mutation.id)
+    return simulator.deliveryOf(mutation, {
+      shape: kind === 'delete' ? 'usual' : pickFrom(SHAPES, chance),
+      encoding: chance() < 0.2 ? 'form' : 'json',
+      actionInPath: kind === 'delete' || chance() < 0.5,
+    })
+  }
+}
+
+function kindFor(
+  simulator: Simulator,
+  { type, id, chance }: { type: RecordType; id: string; chance: Chance },
+): MutationKind {
+  if (simulator.record(type, id) === null) return 'restore'
+  const at = chance()
+  if (at < 0.04) return 'delete'
+  return at < 0.08 ? 'create' : 'update'
+}
+
+function pickFrom<T>(list: readonly T[], chance: Chance): T {
+  const picked = list[Math.floor(chance() * list.length)]
+  if (picked === undefined) throw new RangeError('nothing to pick from')
+  return picked
+}
+
+function* due(held: { place: number; delivery: Delivery }[], upTo: number): Generator<Delivery, void> {
+  const ready = held.filter(({ place }) => place <= upTo).sort((a, b) => a.place - b.place)
+  for (const entry of ready) {
+    held.splice(held.indexOf(entry), 1)
+    yield entry.delivery
+  }
+}
