@@ -52,6 +52,7 @@ export function createWorker(
     poolSize: config.ZOHO_MAX_IN_FLIGHT + 5,
     statementTimeoutMs: 20_000,
     idleInTransactionTimeoutMs: 20_000,
+    keyedLookups: true,
   })
   const source = overrides.source ?? zohoSource(config)
   const queue = createQueue({ db, role: 'worker' })
@@ -107,6 +108,6 @@ function zohoSource(config: WorkerConfig): RecordSource {
     clientId: config.ZOHO_CLIENT_ID,
     clientSecret: config.ZOHO_CLIENT_SECRET,
     refreshToken: config.ZOHO_REFRESH_TOKEN,
-    http: httpClient({ name: 'zoho', timeoutMs: 30_000, maxBytes: 32 * 1024 * 1024 }),
+    http: httpClient({ name: 'zoho', timeoutMs: 20_000, maxBytes: 32 * 1024 * 1024 }),
   })
 }

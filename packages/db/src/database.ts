@@ -29,6 +29,11 @@ export interface DatabaseOptions {
   idleInTransactionTimeoutMs?: number | undefined
   /** Limit of waiting for a lock; default 2 s. */
   lockTimeoutMs?: number | undefined
+  /**
+   * Its statements look rows up by key: named ones keep their plan, and a plan never scans a table whole, also one made
+   * while the table was small. `planFreely` lifts that for one transaction.
+   */
+  keyedLookups?: boolean | undefined
 }
 
 /** A pool of connections to one database. */
@@ -92,18 +97,20 @@ function connectionPool(o: DatabaseOptions): pg.Pool {
     keepAlive: true,
     types: exactValues,
     // eslint-disable-next-line @typescript-eslint/no-misused-promises -- the pool waits for it; its types do not say so
-    onConnect: prepareClient,
+    onConnect: (client) => prepareClient(client, o.keyedLookups ?? false),
   })
   pool.on('error', logLoss)
   return pool
 }
 
 /** The pool's own listener does not cover a client that is checked out, and an error nobody listens to ends the process. */
-async function prepareClient(client: pg.ClientBase): Promise<void> {
+async function prepareClient(client: pg.ClientBase, keyedLookups: boolean): Promise<void> {
   client.on('error', logLoss)
-  // A plan kept from when a table was small would go on scanning it whole: plan each statement for what it is given.
-  await client.query("SET TIME ZONE 'UTC'")
+  await client.query(`SET TIME ZONE 'UTC'${keyedLookups ? keyedPlans : ''}`)
 }
+
+const keyedPlans =
+  '; SET plan_cache_mode = force_generic_plan; SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off'
 
 function logLoss(error: Error): void {
   log.warn('a connection to Postgres was lost', { reason: messageOf(error) })

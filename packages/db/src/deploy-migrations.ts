@@ -12,6 +12,7 @@ import pg from 'pg'
 
 import { messageOf, TdsError } from '@tds/runtime'
 
+import { classifyDatabaseError } from './database-errors.ts'
 import { knownMigrations, type Migration, migrationLedger, migrationsFolder } from './migrations.ts'
 import type { Queryable } from './queryable.ts'
 
@@ -53,7 +54,8 @@ export interface DeployOptions {
  * migration and its entry in the ledger are one transaction.
  *
  * @throws TdsError `schema_newer` when the database knows migrations that this program does not, `schema_unfinished`
- * when Prisma's command was interrupted, `migration_failed` with the migration's name and Postgres's words.
+ * when Prisma's command was interrupted, `migration_failed` with the migration's name and Postgres's words, `database_*`
+ * when Postgres is not there or went away.
  */
 export async function deployMigrations(o: DeployOptions): Promise<{ applied: string[] }> {
   const log = o.log ?? (() => undefined)
@@ -66,6 +68,8 @@ export async function deployMigrations(o: DeployOptions): Promise<{ applied: str
     const pending = await pendingMigrations(session, known)
     if (pending.length > 0) await applyOneByOne(session, { known, pending, log })
     return { applied: pending.map((migration) => migration.name) }
+  } catch (error) {
+    throw classifyDatabaseError(error)
   } finally {
     // Ends the session, and with it the lock.
     await session.end()

@@ -50,6 +50,12 @@ CREATE TABLE tds_inbox_events (
   autovacuum_vacuum_cost_delay = 0
 );
 
+-- Bodies lie beside the row, uncompressed: an event changes its state twice, and each time the row is written anew a
+-- body within it would be copied, and compressing it costs more than the rest of the insert.
+ALTER TABLE tds_inbox_events
+  ALTER COLUMN raw_body SET STORAGE EXTERNAL,
+  ALTER COLUMN payload SET STORAGE EXTERNAL;
+
 COMMENT ON TABLE tds_inbox_events IS 'One row per delivery: the exact bytes, what was understood of them and what became of them. Nothing has a foreign key to it, so that it can be pruned in batches.';
 COMMENT ON COLUMN tds_inbox_events.id IS 'Event id: the UUIDv5 of the idempotency key, so that a spooled copy and its original are one.';
 COMMENT ON COLUMN tds_inbox_events.organization_id IS 'Zoho organisation the record belongs to.';

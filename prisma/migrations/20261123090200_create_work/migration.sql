@@ -35,7 +35,7 @@ CREATE TABLE tds_work_claims (
   expires_at timestamptz NOT NULL,
   CONSTRAINT tds_work_claims_pkey PRIMARY KEY (id)
 );
-COMMENT ON TABLE tds_work_claims IS 'The batches in flight: inserted before a batch is worked on, deleted in the transaction that applies it. What a death leaves behind tells which events were in flight.';
+COMMENT ON TABLE tds_work_claims IS 'The batches in flight: inserted before a batch is worked on, deleted once it is applied. What a death leaves behind tells which events were in flight.';
 COMMENT ON COLUMN tds_work_claims.id IS 'Identity of the batch.';
 COMMENT ON COLUMN tds_work_claims.daemon_id IS 'The worker that holds it.';
 COMMENT ON COLUMN tds_work_claims.event_ids IS 'The events in it.';

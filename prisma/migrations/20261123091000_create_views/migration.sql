@@ -98,12 +98,16 @@ SELECT
   percentile_cont(0.5) WITHIN GROUP (ORDER BY log.duration_ms) AS p50_duration_ms,
   percentile_cont(0.95) WITHIN GROUP (ORDER BY log.duration_ms) AS p95_duration_ms
 FROM tds_sync_logs AS log
-WHERE log.logged_at > tds_now() - interval '24 hours'
+WHERE log.logged_at > (SELECT tds_now() - interval '24 hours')
 GROUP BY log.entity_type;
 COMMENT ON VIEW tds_v_recent_sync_performance IS 'The last 24 hours per kind of record: outcomes, the share that succeeded (attempts that are tried again do not count), and how long an attempt took in milliseconds.';
 
 CREATE VIEW tds_v_conservation AS
-WITH waiting AS (
+WITH span AS MATERIALIZED (
+  -- Asked once: as a plain condition the time would be asked again for every row.
+  SELECT date_bin('1 minute', tds_now() - interval '15 minutes', 'epoch') AS since
+),
+waiting AS MATERIALIZED (
   SELECT
     coalesce(
       (
@@ -129,7 +133,7 @@ recent_counts AS (
     counted.status,
     sum(counted.events)::bigint AS events
   FROM tds_event_counts AS counted
-  WHERE counted.minute >= date_trunc('minute', tds_now() - interval '15 minutes', 'UTC')
+  WHERE counted.minute >= (SELECT span.since FROM span)
   GROUP BY counted.minute, counted.status
 ),
 recent_events AS (
@@ -138,22 +142,22 @@ recent_events AS (
   SELECT event.received_at, event.status
   FROM tds_inbox_events AS event
   WHERE event.status IN ('pending', 'processing', 'retry')
-    AND event.received_at >= date_trunc('minute', tds_now() - interval '15 minutes', 'UTC')
+    AND event.received_at >= (SELECT span.since FROM span)
   UNION ALL
   SELECT event.received_at, event.status
   FROM tds_inbox_events AS event
   WHERE event.status = 'quarantined'
-    AND event.received_at >= date_trunc('minute', tds_now() - interval '15 minutes', 'UTC')
+    AND event.received_at >= (SELECT span.since FROM span)
   UNION ALL
   SELECT event.received_at, event.status
   FROM tds_inbox_events AS event
   WHERE event.status IN ('applied', 'unchanged', 'stale', 'dead_letter', 'discarded')
-    AND event.processed_at >= date_trunc('minute', tds_now() - interval '16 minutes', 'UTC')
-    AND event.received_at >= date_trunc('minute', tds_now() - interval '15 minutes', 'UTC')
+    AND event.processed_at >= (SELECT span.since - interval '1 minute' FROM span)
+    AND event.received_at >= (SELECT span.since FROM span)
 ),
 recent_rows AS (
   SELECT
-    date_trunc('minute', recent_events.received_at, 'UTC') AS minute,
+    date_bin('1 minute', recent_events.received_at, 'epoch') AS minute,
     recent_events.status,
     count(*) AS events
   FROM recent_events

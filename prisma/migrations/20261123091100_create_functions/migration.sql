@@ -143,7 +143,7 @@ LANGUAGE sql STABLE AS $$
       count(*) FILTER (WHERE log.outcome IN ('applied', 'unchanged', 'stale')) AS succeeded,
       count(*) FILTER (WHERE log.outcome IN ('dead_letter', 'failed')) AS failed
     FROM tds_sync_logs AS log
-    WHERE log.logged_at > tds_now() - interval '1 hour'
+    WHERE log.logged_at > (SELECT tds_now() - interval '1 hour')
   ),
   heartbeat AS (
     SELECT

@@ -68,6 +68,10 @@ export function refusals(): Refusals {
 }
 
 // The digest lets an operator compare with what a sender says it sent; the body itself is nobody's we know.
-function describe({ rawBody, ...facts }: Refusal): Record<string, unknown> {
-  return { ...facts, ...(rawBody === undefined ? {} : { sha256: hash('sha256', rawBody) }) }
+function describe({ rawBody, address, ...facts }: Refusal): Record<string, unknown> {
+  return {
+    ...facts,
+    remoteAddress: address,
+    ...(rawBody === undefined ? {} : { sha256: hash('sha256', rawBody) }),
+  }
 }

@@ -24,10 +24,13 @@ export function failure(kind: DeadLetterClass, code: string, message: string): F
   return { class: kind, code, message, fingerprint: sha256Hex(`${kind}\n${code}\n${shape}`).slice(0, 32) }
 }
 
+/** Faults on the way to the source, named by the HTTP client. */
+const transportCodes: ReadonlySet<string> = new Set(['transport', 'response_too_large'])
+
 function classOf(error: unknown): DeadLetterClass {
   if (error instanceof UnreadableValue) return 'data'
   if (!(error instanceof TdsError)) return 'mapping'
-  if (error.code.startsWith('zoho_')) return 'source'
+  if (error.code.startsWith('zoho_') || transportCodes.has(error.code)) return 'source'
   if (error.code === 'database_data') return 'data'
   if (error.code === 'database_statement') return 'configuration'
   return error.disposition === 'reject' ? 'configuration' : 'mapping'

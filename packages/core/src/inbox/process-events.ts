@@ -10,6 +10,7 @@ import {
   moveInboxEvents,
   releaseWork,
   requestReads,
+  waitingEvents,
   type Database,
   type DeadLetterWrite,
   type EventMove,
@@ -53,6 +54,8 @@ const claimSeconds = 30
 const conflictRetries = 6
 /** How long an event waits whose record another session keeps locked. */
 const conflictWaitSeconds = 5
+/** How soon an event is looked at again that somebody held for a moment. */
+const skippedWaitSeconds = 1
 
 /**
  * Processes inbox events: claims them durably, then decides, writes and finishes them in one transaction.
@@ -129,6 +132,7 @@ async function processBatch(parts: ProcessingParts, ids: readonly string[]): Pro
   const startedAt = performance.now()
   return parts.db.transaction(async (tx) => {
     const events = await lockWaitingEvents(tx, ids)
+    await carrySkipped(parts, tx, { ids, locked: events })
     if (events.length === 0) return {}
     const now = await databaseNow(tx)
     const readable: { readonly event: LockedEvent; readonly change: RecordChange }[] = []
@@ -153,6 +157,22 @@ async function processBatch(parts: ProcessingParts, ids: readonly string[]): Pro
     await recordFates(parts, tx, { fates, startedAt })
     return countFates(fates)
   })
+}
+
+/**
+ * An event may be skipped because the intake is just counting a duplicate on it, or because a frozen worker holds it:
+ * while it still waits it gets a job for a moment later.
+ */
+async function carrySkipped(
+  parts: ProcessingParts,
+  tx: Transaction,
+  o: { readonly ids: readonly string[]; readonly locked: readonly LockedEvent[] },
+): Promise<void> {
+  const locked = new Set(o.locked.map((event) => event.id))
+  const skipped = o.ids.filter((id) => !locked.has(id))
+  if (skipped.length === 0) return
+  const eventIds = await waitingEvents(tx, skipped)
+  await carryEvents(parts.queue, tx, { eventIds, delaySeconds: skippedWaitSeconds })
 }
 
 /** What becomes of one event at the end of an attempt. */

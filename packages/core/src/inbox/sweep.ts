@@ -4,6 +4,7 @@ import {
   holdSweep,
   isolateEvents,
   lockWaitingEvents,
+  planFreely,
   readsWithoutJob,
   takeAbandonedClaims,
   type Database,
@@ -26,9 +27,15 @@ export interface SweepParts {
 const killerDeaths = 3
 const sweepLimit = 5000
 
-/** One pass that takes back what dead workers held in their hands; runs often, because somebody waits for those events. */
+/** One pass that takes back events and reads that dead workers held; runs often, because somebody waits for them. */
 export async function takeBackWork(parts: SweepParts): Promise<Record<string, number>> {
-  return parts.db.transaction(async (tx) => ({ takenBack: await takeBackClaims(parts, tx) }))
+  return parts.db.transaction(async (tx) => {
+    await planFreely(tx)
+    const takenBack = await takeBackClaims(parts, tx)
+    const reads = await readsWithoutJob(tx, sweepLimit)
+    await sendReads(parts, tx, reads)
+    return { takenBack, readsRescued: reads.length }
+  })
 }
 
 /**
@@ -38,6 +45,7 @@ export async function takeBackWork(parts: SweepParts): Promise<Record<string, nu
 export async function sweepInbox(parts: SweepParts): Promise<Record<string, number>> {
   return parts.db.transaction(async (tx) => {
     if (!(await holdSweep(tx))) return {}
+    await planFreely(tx)
     const orphans = await eventsWithoutJob(tx, sweepLimit)
     await carryEvents(parts.queue, tx, { eventIds: orphans })
     const unread = await eventsWithoutRead(tx, sweepLimit)
@@ -46,9 +54,7 @@ export async function sweepInbox(parts: SweepParts): Promise<Record<string, numb
       tx,
       unread.map((event) => ({ ...event, reason: 'event' as const, delaySeconds: 0 })),
     )
-    const reads = await readsWithoutJob(tx, sweepLimit)
-    await sendReads(parts, tx, reads)
-    return { rescued: orphans.length, askedAgain: unread.length, readsRescued: reads.length }
+    return { rescued: orphans.length, askedAgain: unread.length }
   })
 }
 

@@ -9,9 +9,9 @@ const log = childLogger('core:settings')
  * Their home is `tds_configuration`; docs/reference/settings.md lists them, and a test compares the two.
  */
 export const settingDefinitions = {
-  max_retry_attempts: { schema: z.int().min(1).max(100), fallback: 3 },
-  retry_backoff_base_ms: { schema: z.int().min(10).max(3_600_000), fallback: 1000 },
-  retry_backoff_max_ms: { schema: z.int().min(10).max(86_400_000), fallback: 60_000 },
+  max_retry_attempts: { schema: z.int().min(1).max(50), fallback: 3 },
+  retry_backoff_base_ms: { schema: z.int().min(100).max(3_600_000), fallback: 1000 },
+  retry_backoff_max_ms: { schema: z.int().min(100).max(86_400_000), fallback: 60_000 },
   batch_size: { schema: z.int().min(1).max(1000), fallback: 100 },
 } as const
 

@@ -3,7 +3,7 @@ import type { HealthCheck, HealthResult } from '@tds/runtime'
 
 /** From where on a figure degrades the system, and from where on it is unhealthy; docs/operations/health.md has this table. */
 export const pipelineThresholds = {
-  oldestWaitingSeconds: { degraded: 60, unhealthy: 900 },
+  oldestWaitingSeconds: { degraded: 900, unhealthy: 3600 },
   successRatio: { degraded: 0.995, unhealthy: 0.5, minimumEvents: 20 },
   oldestOwedReadSeconds: { degraded: 300, unhealthy: Infinity },
 } as const

@@ -39,7 +39,7 @@ export type ReadOutcome =
   'not-due' | 'postponed' | 'applied' | 'unchanged' | 'stale' | 'waiting' | 'dead_letter'
 
 /** Seconds for which a read is this daemon's; a call to Zoho ends well before. */
-const claimSeconds = 45
+const claimSeconds = 25
 /** Zoho's detail may lag behind its own webhook: an answer that decides nothing is asked for once more after this. */
 const secondLookSeconds = 10
 /** How long an answer older than the event that asked may stay so before the event becomes a dead letter. */

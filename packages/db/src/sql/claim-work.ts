@@ -39,7 +39,7 @@ export async function claimWork(db: Queryable, claim: WorkClaim): Promise<Claime
   return rows
 }
 
-/** Removes the claim; inside the transaction that applies its events, so that a crash before the commit leaves it standing. */
+/** Removes the claim, after its events are applied: a crash before leaves it standing, one between leaves it for nothing. */
 export async function releaseWork(db: Queryable, claimId: string): Promise<void> {
   await db.query('DELETE FROM tds_work_claims WHERE id = $1::uuid', [claimId], { name: 'release_work' })
 }

@@ -7,7 +7,12 @@ export { insertDeadLetters, type DeadLetterClass, type DeadLetterWrite } from '.
 export * from './insert-inbox-events.ts'
 export { insertSyncLogs, type SyncLogWrite } from './insert-sync-logs.ts'
 export { lastOutcomes, type LastOutcomes } from './last-outcomes.ts'
-export { lockEventsAwaitingRead, lockWaitingEvents, type LockedEvent } from './lock-inbox-events.ts'
+export {
+  lockEventsAwaitingRead,
+  lockWaitingEvents,
+  waitingEvents,
+  type LockedEvent,
+} from './lock-inbox-events.ts'
 export { lockRecords, type LockedRecord } from './lock-records.ts'
 export {
   adjustEventCounts,
@@ -36,6 +41,7 @@ export {
   eventsWithoutRead,
   holdSweep,
   isolateEvents,
+  planFreely,
   readsWithoutJob,
   takeAbandonedClaims,
   type AbandonedClaim,

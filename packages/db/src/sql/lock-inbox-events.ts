@@ -39,6 +39,16 @@ export async function lockWaitingEvents(tx: Queryable, ids: readonly string[]): 
   return rows
 }
 
+/** Of these events the ones that wait to be processed, whoever holds them. */
+export async function waitingEvents(tx: Queryable, ids: readonly string[]): Promise<string[]> {
+  const { rows } = await tx.query<{ id: string }>(
+    `SELECT id FROM tds_inbox_events
+      WHERE id = ANY($1::uuid[]) AND status IN ('pending', 'retry') AND NOT awaiting_read`,
+    [ids],
+  )
+  return rows.map((row) => row.id)
+}
+
 /** Takes the events of a record that a read sent at `sentAt` answers: those received before it, oldest first. */
 export async function lockEventsAwaitingRead(
   tx: Queryable,

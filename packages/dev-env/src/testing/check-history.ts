@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { entities } from '@tds/core'
 import type { Queryable } from '@tds/db'
 
-import { comparable, isJsonRecord, type JsonRecord, readJsonText } from '../comparison/exact-text.ts'
+import { comparable, isJsonRecord, type JsonRecord, type JsonText, readJsonText } from '../comparison/exact-text.ts'
 import type { History } from './history.ts'
 import { markColumns, markNumber, type MarkedType } from './marked-changes.ts'
 
@@ -69,7 +69,7 @@ async function brokenChains(db: Queryable): Promise<string[]> {
     const known = latest.get(name)
     const state = stateOf(entry.after)
     const before = entry.before === null ? null : comparable(stateOf(entry.before))
-    if (before !== (known?.state ?? null)) broken.push(`history: entry ${entry.position} of ${name} does not follow on the one before`)
+    if (before !== (known?.state ?? null)) broken.push(`history: entry ${entry.position} of ${name} does not follow on the one before`, /*D*/ before + '   <>   ' + known?.state)
     const mark = markNumber(state[markColumns[entry.type]]) ?? known?.mark ?? 0
     if (mark < (known?.mark ?? 0)) broken.push(`went back: entry ${entry.position} of ${name}, from ${String(known?.mark)} to ${String(mark)}`)
     latest.set(name, { state: comparable(state), mark })
@@ -123,9 +123,17 @@ async function auditTrail(db: Queryable): Promise<Entry[]> {
 }
 
 function stateOf(text: string): JsonRecord {
-  const state = readJsonText(text)
+  const state = withoutBlanks(readJsonText(text))
   if (!isJsonRecord(state)) throw new Error('an audit entry holds no object')
   return state
+}
+
+/** A column that a record never had a value for is absent in one entry and null in another; both say the same. */
+function withoutBlanks(value: JsonText): JsonText {
+  if (Array.isArray(value)) return value.map(withoutBlanks)
+  if (!isJsonRecord(value)) return value
+  const filled = Object.entries(value).filter(([, member]) => member !== null)
+  return Object.fromEntries(filled.map(([key, member]) => [key, withoutBlanks(member)]))
 }
 
 function digest(bytes: Uint8Array): string {
