@@ -93,6 +93,7 @@ describe('the api', () => {
     const { api, get } = await startApi()
     const away = await renameAway()
     await until(async () => (await get('/health/ready')).status === 503)
+    await expect(get('/health')).resolves.toMatchObject({ status: 503, body: { status: 'unhealthy' } })
     await away.back()
     await until(async () => (await get('/health/ready')).status === 200)
     await api.stop()

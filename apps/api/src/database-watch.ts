@@ -1,5 +1,5 @@
 import { databaseTime, type Queryable } from '@tds/db'
-import { messageOf, poller, type Poller } from '@tds/runtime'
+import { messageOf, poller, service, type Poller } from '@tds/runtime'
 
 /** What is known of the database between the requests. */
 export interface DatabaseWatch extends Poller {
@@ -12,8 +12,8 @@ export interface DatabaseWatch extends Poller {
 }
 
 /**
- * Asks the database for its time every two seconds. Versions are judged by that clock, not by this machine's, and
- * "ready" means that it answered just now.
+ * Asks the database for its time, at the start and then every two seconds. Versions are judged by that clock, not by this
+ * machine's, and "ready" means that it answered just now. That it does not answer is told, and is no failure to start.
  */
 export function databaseWatch(db: Queryable): DatabaseWatch {
   let offsetMs = 0
@@ -21,8 +21,17 @@ export function databaseWatch(db: Queryable): DatabaseWatch {
   let problem: string | null = 'not asked yet'
 
   const asking = poller({ name: 'database-watch', everyMs: 2000, maxBackoffMs: 2000, runOnce: ask })
+  const lifecycle = service({
+    name: asking.name,
+    start: async () => {
+      await ask().catch(() => undefined)
+      await asking.start()
+    },
+    stop: async () => asking.stop(),
+  })
   return {
     ...asking,
+    ...lifecycle,
     now: () => new Date(Date.now() + offsetMs),
     problem: () => problem,
     roundTripMs: () => roundTripMs,

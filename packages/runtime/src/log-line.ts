@@ -22,7 +22,11 @@ export interface LogEntry {
   facts: Record<string, unknown>
 }
 
-/** A line is at most this many bytes long, its end not counted. */
+/**
+ * A line is at most this many bytes long, its end not counted.
+ *
+ * @internal
+ */
 export const longestLogLine = 8192
 
 /**

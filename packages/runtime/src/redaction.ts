@@ -54,7 +54,11 @@ export function redactError(thrown: unknown): SafeError {
   return safeError(thrown, newWalk())
 }
 
-/** Whether what stands under this key is a secret. Counts, times and the like about a secret are not. */
+/**
+ * Whether what stands under this key is a secret. Counts, times and the like about a secret are not.
+ *
+ * @internal
+ */
 export function isSecretKey(key: string): boolean {
   const words = wordsOf(key)
   const last = words.at(-1) ?? ''
@@ -63,7 +67,11 @@ export function isSecretKey(key: string): boolean {
   return (last === 'key' || last === 'keys') && !harmlessKeys.has(words.at(-2) ?? '')
 }
 
-/** Whether what stands under this key is about a person: e-mail, telephone, postal address, name of a person. */
+/**
+ * Whether what stands under this key is about a person: e-mail, telephone, postal address, name of a person.
+ *
+ * @internal
+ */
 export function isPersonalKey(key: string): boolean {
   const words = wordsOf(key)
   const named = words.some((word) => personalWords.has(word)) || personalNames.has(words.join('_'))

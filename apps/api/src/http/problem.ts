@@ -28,6 +28,7 @@ export type Problem = z.output<typeof problemSchema>
 const kinds = {
   bad_request: { status: 400, title: 'Bad request' },
   not_authentic: { status: 401, title: 'Not authentic' },
+  forbidden: { status: 403, title: 'Forbidden' },
   not_found: { status: 404, title: 'Not found' },
   method_not_allowed: { status: 405, title: 'Method not allowed' },
   body_too_large: { status: 413, title: 'Body too large' },

@@ -126,7 +126,10 @@ const bytes = fc.oneof(
   { weight: 6, arbitrary: body },
   fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array)),
 )
-const headerText = fc.string({ unit: fc.constantFrom(...'abcXYZ019 ;=/\\"\'<>{}%,.-_:é'), maxLength: 60 })
+const headerText = fc.string({
+  unit: fc.constantFrom(...Array.from('abcXYZ019 ;=/\\"\'<>{}%,.-_:é')),
+  maxLength: 60,
+})
 const headers = fc.record(
   {
     'content-type': fc.oneof(

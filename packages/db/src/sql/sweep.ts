@@ -3,7 +3,9 @@ import type { OwedReadKey } from './owed-reads.ts'
 
 /** Lets the transaction join whole tables, which a connection of look-ups by key otherwise never does (`keyedLookups`). */
 export async function planFreely(tx: Queryable): Promise<void> {
-  await tx.query('SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on; SET LOCAL enable_seqscan = on')
+  await tx.query(
+    'SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on; SET LOCAL enable_seqscan = on',
+  )
 }
 
 /** What a dead worker left in its hands: one row per claim. */

@@ -69,7 +69,7 @@ async function brokenChains(db: Queryable): Promise<string[]> {
     const known = latest.get(name)
     const state = stateOf(entry.after)
     const before = entry.before === null ? null : comparable(stateOf(entry.before))
-    if (before !== (known?.state ?? null)) broken.push(`history: entry ${entry.position} of ${name} does not follow on the one before`, /*D*/ before + '   <>   ' + known?.state)
+    if (before !== (known?.state ?? null)) broken.push(`history: entry ${entry.position} of ${name} does not follow on the one before`)
     const mark = markNumber(state[markColumns[entry.type]]) ?? known?.mark ?? 0
     if (mark < (known?.mark ?? 0)) broken.push(`went back: entry ${entry.position} of ${name}, from ${String(known?.mark)} to ${String(mark)}`)
     latest.set(name, { state: comparable(state), mark })
@@ -125,7 +125,9 @@ async function auditTrail(db: Queryable): Promise<Entry[]> {
 function stateOf(text: string): JsonRecord {
   const state = withoutBlanks(readJsonText(text))
   if (!isJsonRecord(state)) throw new Error('an audit entry holds no object')
-  return state
+  const { lines } = state
+  // Rows without a position of their own have no order either.
+  return Array.isArray(lines) ? { ...state, lines: lines.toSorted((a, b) => (comparable(a) < comparable(b) ? -1 : 1)) } : state
 }
 
 /** A column that a record never had a value for is absent in one entry and null in another; both say the same. */
