@@ -15,7 +15,7 @@ import {
 import { createQueue, installQueueSchema } from '@tds/queue'
 import { benchOrganization, benchSecret, productBody } from './bodies.ts'
 
-/** A database of its own on a real server, and the daemons that a benchmark asks for as real processes. */
+/** A database of its own on a real server, and the daemons that a benchmark asks for as real processes, as `pnpm build` made them. */
 export interface BenchWorld {
   readonly db: Database
   startApi(): Promise<{ readonly url: string; readonly daemon: Daemon }>
@@ -59,7 +59,7 @@ export async function createBenchWorld(): Promise<BenchWorld> {
   }
   async function start(name: string, app: string, o: { port: number; env: Record<string, string> }) {
     const readyUrl = `http://127.0.0.1:${String(o.port)}/health/ready`
-    const daemon = await startDaemon({ name, app, env: { ...env, ...o.env }, readyUrl, logs: run.logs })
+    const daemon = await startDaemon({ name, app, env: { ...env, ...o.env }, readyUrl, logs: run.logs, built: true })
     daemons.push(daemon)
     await daemon.untilReady()
     return daemon

@@ -3,5 +3,6 @@ export { type EndToEnd, type EndToEndOptions, startEndToEnd } from './end-to-end
 export { deliver, type HandMadeDelivery, type HookAnswer } from './hand-made-delivery.ts'
 export { drive, type Attempt, type History } from './history.ts'
 export { killRounds, type KillReport } from './kill-rounds.ts'
+export { schedules } from './schedules.ts'
 export { isRunning, untilGone } from './process-watch.ts'
 export { waitUntil } from './wait-until.ts'
