@@ -12,9 +12,10 @@ import {
   type Transaction,
 } from '@tds/db'
 import type { Queue } from '@tds/queue'
+import { askForReads, sendReads } from '../sync/ask-for-reads.ts'
 import { carryEvents } from './carry-events.ts'
+import { recordFates } from './event-fate.ts'
 import { failure } from './failure.ts'
-import { askForReads, recordFates, sendReads } from './process-events.ts'
 
 /** What the sweeper needs to know of its surroundings. */
 export interface SweepParts {
@@ -33,7 +34,7 @@ export async function takeBackWork(parts: SweepParts): Promise<Record<string, nu
     await planFreely(tx)
     const takenBack = await takeBackClaims(parts, tx)
     const reads = await readsWithoutJob(tx, sweepLimit)
-    await sendReads(parts, tx, reads)
+    await sendReads(parts.queue, tx, reads)
     return { takenBack, readsRescued: reads.length }
   })
 }
@@ -50,7 +51,7 @@ export async function sweepInbox(parts: SweepParts): Promise<Record<string, numb
     await carryEvents(parts.queue, tx, { eventIds: orphans })
     const unread = await eventsWithoutRead(tx, sweepLimit)
     await askForReads(
-      parts,
+      parts.queue,
       tx,
       unread.map((event) => ({ ...event, reason: 'event' as const, delaySeconds: 0 })),
     )

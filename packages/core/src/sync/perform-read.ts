@@ -17,12 +17,14 @@ import type { EntityDefinition } from '../entities/define-entity.ts'
 import { entityOf } from '../entities/index.ts'
 import { mapRecord } from '../entities/map-record.ts'
 import { causeOf } from '../inbox/event-change.ts'
+import { recordFates, type EventFate } from '../inbox/event-fate.ts'
 import { eventOfRead } from '../inbox/event-of-read.ts'
 import { failureOf, type Failure } from '../inbox/failure.ts'
-import { askForReads, databaseNow, recordFates, sendReads, type EventFate } from '../inbox/process-events.ts'
 import type { ExactObject } from '../json/index.ts'
 import { applyChanges, type ChangeResult } from './apply-changes.ts'
+import { askForReads, sendReads } from './ask-for-reads.ts'
 import type { ChangeCause, Saying } from './change.ts'
+import { databaseNow } from './database-now.ts'
 import { readInstant } from './instant.ts'
 import type { RecordAnswer, RecordSource } from './record-source.ts'
 
@@ -241,7 +243,9 @@ async function keepWaiting(
 async function closeRead(parts: ReadingParts, tx: Transaction, { key, claim }: Answered): Promise<void> {
   const trailing = await settleRead(tx, key, { daemonId: parts.mover.daemonId, sentAt: claim.sent_at })
   if (!trailing) return
-  await askForReads(parts, tx, [{ ...key, reason: claim.reason, eventId: claim.event_id, delaySeconds: 0 }])
+  await askForReads(parts.queue, tx, [
+    { ...key, reason: claim.reason, eventId: claim.event_id, delaySeconds: 0 },
+  ])
 }
 
 function outcomeOf(result: ChangeResult, fates: readonly EventFate[]): ReadOutcome {
@@ -277,7 +281,7 @@ async function failRead(parts: ReadingParts, failed: FailedRead): Promise<ReadOu
       delaySeconds: delayMs / 1000,
       error: `${failure.code}: ${failure.message}`,
     })
-    await sendReads(parts, tx, [{ ...key, delaySeconds: delayMs / 1000 }])
+    await sendReads(parts.queue, tx, [{ ...key, delaySeconds: delayMs / 1000 }])
   })
   return 'postponed'
 }

@@ -6,7 +6,6 @@ import type { DemoWorld } from './demo-world.ts'
 /** Prints where to look around while the demo runs. */
 export function showAddresses({ screen, installation, databaseUrl, ownsDatabase, mails, run }: DemoWorld): void {
   const { apiUrl, zohoUrl, healthUrls } = installation
-  const from = (folder: string) => relative(CHECKOUT, folder)
   const address = (name: string, ...lines: string[]) => {
     lines.forEach((line, index) => {
       screen.detail(`${(index === 0 ? name : '').padEnd(10)} ${line}`)
@@ -24,6 +23,6 @@ export function showAddresses({ screen, installation, databaseUrl, ownsDatabase,
   address('health', ...[...healthUrls].map(([name, url]) => `${`${url}/health`.padEnd(32)} ${name}`))
   address('metrics', `${apiUrl}/metrics`)
   address('Zoho', `${zohoUrl}  (simulated)`)
-  address('mails', `${mails.url}  (kept in ${from(mails.folder)}; none are sent yet)`)
-  address('logs', from(run.logs))
+  address('mails', `${mails.url}  (kept beside the logs; none are sent yet)`)
+  address('logs', relative(CHECKOUT, run.logs))
 }

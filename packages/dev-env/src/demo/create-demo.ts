@@ -5,6 +5,7 @@ import { configureLogging, type DaemonControl, messageOf, type Service, service,
 
 import { compareWithSimulator } from '../comparison/compare-with-simulator.ts'
 import { CHECKOUT } from '../processes/daemon.ts'
+import { type StopWatching, watchLaunchers } from '../processes/launcher-watch.ts'
 import { makeRunDirectory, type RunDirectory } from '../processes/run-directory.ts'
 import { showAddresses } from './addresses.ts'
 import { type BuildOptions, buildWorld } from './build-world.ts'
@@ -32,12 +33,15 @@ export async function createDemo(o: DemoOptions, control: DaemonControl): Promis
   configureLogging({ daemon: 'demo', level: 'info', format: 'pretty', write: (line) => void log.write(`${line}\n`) })
   const ending = new AbortController()
   let playing: Promise<void> = Promise.resolve()
+  let stopWatching: StopWatching = () => undefined
   return service({
     name: 'demo',
-    start: () => {
+    start: async () => {
+      stopWatching = await watchLaunchers(endInOrder)
       playing = play(o, { control, run, signal: ending.signal })
     },
     stop: async () => {
+      stopWatching()
       o.screen.endStatus()
       o.screen.line('\nStopping …')
       ending.abort()
@@ -82,8 +86,7 @@ async function judge(world: DemoWorld, control: DaemonControl): Promise<void> {
   await settled(world, SETTLE_MS)
   const isEqual = showVerdict(world.screen, await compareWithSimulator(world.db, world.simulator))
   if (isEqual) {
-    // The way out that every daemon has: stop in order, exit 0.
-    process.kill(process.pid, 'SIGTERM')
+    endInOrder()
     return
   }
   control.fail(
@@ -93,6 +96,11 @@ async function judge(world: DemoWorld, control: DaemonControl): Promise<void> {
       nextStep: 'The records that differ are named above.',
     }),
   )
+}
+
+/** The way out that every daemon has: stop in order, exit 0. */
+function endInOrder(): void {
+  process.kill(process.pid, 'SIGTERM')
 }
 
 function showProblem(screen: Screen, error: unknown): void {

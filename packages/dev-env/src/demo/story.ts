@@ -115,7 +115,7 @@ async function sceneForged(world: DemoWorld): Promise<void> {
   const answer = await post(world, { body: '{"item":{"item_id":"1","rate":0}}', secret: 'a guess' })
   asTold('the answer to a forged webhook', answer.status, 401)
   asTold('the number of events', await countEvents(world), before)
-  screen.detail('POST /webhooks/products  →  401. Nothing of it is kept; it is counted, for it might have been ours.')
+  screen.detail('POST /webhooks/products  →  401. Nothing of it is kept; it is only counted.')
 }
 
 async function sceneRubbish(world: DemoWorld): Promise<void> {

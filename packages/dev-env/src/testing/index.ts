@@ -4,5 +4,6 @@ export { deliver, type HandMadeDelivery, type HookAnswer } from './hand-made-del
 export { drive, type Attempt, type History } from './history.ts'
 export { killRounds, type KillReport } from './kill-rounds.ts'
 export { schedules } from './schedules.ts'
+export { type Program, startProgram } from './program.ts'
 export { isRunning, untilGone } from './process-watch.ts'
 export { waitUntil } from './wait-until.ts'
