@@ -22,7 +22,7 @@ import { apiConfigSchema, publicUrl, type ApiConfig } from './config.ts'
 import { databaseWatch } from './database-watch.ts'
 import { openApiDocument } from './docs/openapi-document.ts'
 import { apiChecks } from './health/api-checks.ts'
-import { createApplication } from './http/application.ts'
+import { createListener } from './http/application.ts'
 import { httpServer } from './http/http-server.ts'
 import { senderReader } from './http/sender.ts'
 import { refusals } from './webhooks/refusals.ts'
@@ -104,7 +104,7 @@ export function createApi(config: ApiConfig, overrides: ApiOverrides = {}): Api 
   const server = httpServer({
     host: config.API_HOST,
     port: config.API_PORT,
-    listener: createApplication({ webhooks, health, openApi, senderOf, isDraining }),
+    listener: createListener({ webhooks, health, openApi, senderOf, isDraining }),
     requestMs: overrides.requestMs,
   })
 

@@ -59,7 +59,14 @@ export async function createBenchWorld(): Promise<BenchWorld> {
   }
   async function start(name: string, app: string, o: { port: number; env: Record<string, string> }) {
     const readyUrl = `http://127.0.0.1:${String(o.port)}/health/ready`
-    const daemon = await startDaemon({ name, app, env: { ...env, ...o.env }, readyUrl, logs: run.logs, built: true })
+    const daemon = await startDaemon({
+      name,
+      app,
+      env: { ...env, ...o.env },
+      readyUrl,
+      logs: run.logs,
+      built: true,
+    })
     daemons.push(daemon)
     await daemon.untilReady()
     return daemon

@@ -1,4 +1,4 @@
-import type { NextFunction, Request, Response } from 'express'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Intake, IntakeAnswer } from '@tds/core'
 import { childLogger, counter, histogram, TdsError } from '@tds/runtime'
 import { answerAndClose } from '../http/lingering.ts'
@@ -19,7 +19,7 @@ export interface WebhookParts {
   readonly organizationId: string
   /** Largest body accepted, in bytes. */
   readonly bodyLimit: number
-  readonly senderOf: (request: Request) => Sender
+  readonly senderOf: (request: IncomingMessage) => Sender
   /** The database's time, as well as it is known here. */
   readonly now: () => Date
   /** Whether the server is being stopped, and connections close after their answer. */
@@ -58,8 +58,8 @@ type Answered =
 
 /** One request on its way through. */
 interface Visit {
-  readonly request: Request
-  readonly response: Response
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
   readonly sender: Sender
   readonly startedAt: number
   readonly route: WebhookRoute | undefined
@@ -67,18 +67,14 @@ interface Visit {
   readonly query: readonly (readonly [string, string])[]
 }
 
-/**
- * Answers `/webhooks/…` and passes everything else on. Mounted before all other middleware: this is the path that must
- * be fast, and none of it needs anything of theirs. The order of the checks is that of docs/reference/api.md.
- */
-export function webhookHandler(parts: WebhookParts) {
-  return (request: Request, response: Response, next: NextFunction): void => {
-    if (!request.url.startsWith('/webhooks/')) {
-      next()
-      return
-    }
+/** Answers a request whose path begins with `/webhooks/`; the order of the checks is that of docs/reference/api.md. */
+export type WebhookHandler = (request: IncomingMessage, response: ServerResponse) => void
+
+/** Makes the handler of all webhooks. */
+export function webhookHandler(parts: WebhookParts): WebhookHandler {
+  return (request, response) => {
     const startedAt = performance.now()
-    const { path, query } = addressOf(request.url)
+    const { path, query } = addressOf(request.url ?? '')
     const visit = {
       request,
       response,
@@ -209,7 +205,7 @@ function send({ request, response }: Visit, parts: WebhookParts, answer: Webhook
   response.end(answer.body)
 }
 
-function hasBody({ headers }: Request): boolean {
+function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
 

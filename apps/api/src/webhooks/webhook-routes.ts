@@ -13,7 +13,7 @@ export interface WebhookRoute {
 }
 
 /** What may stand behind a resource; without one the delivery is an upsert, unless its body says otherwise. */
-export const webhookActions = ['created', 'updated', 'deleted'] as const satisfies readonly WebhookAction[]
+const webhookActions = ['created', 'updated', 'deleted'] as const satisfies readonly WebhookAction[]
 
 /** Every webhook path of the registry's types, their aliases included. */
 export function webhookRoutes(entities: readonly EntityDefinition[]): ReadonlyMap<string, WebhookRoute> {

@@ -54,7 +54,7 @@ const log = childLogger('core:intake')
  * `stop()` takes nothing more and finishes what it holds.
  */
 export function createIntake(options: IntakeOptions): Intake {
-  const { db, queue, daemonId, maxBatch = 200, maxBatchBytes = 4 * 1024 ** 2, lanes = 1 } = options
+  const { db, queue, daemonId, maxBatch = 200, maxBatchBytes = 4 * 1024 ** 2, lanes = 2 } = options
   const { maxHeld = 1000, maxHeldBytes = 64 * 1024 ** 2, deadlineMs = 3000 } = options
   const folder = duplicateFolder(db)
   // In order of arrival, which is the order of their deadlines too.

@@ -51,10 +51,22 @@ describe('compareRecords', () => {
     ['a blank stored as text', { unit: '' }, 'unit is "", Zoho has empty'],
     ['a value where Zoho has none', { unit: 'pcs' }, 'unit is "pcs", Zoho has empty'],
     ['a lost value', { name: null }, 'name is empty, Zoho has "صندوق Box"'],
-    ['a version that is not the newest', { modified_instant: '2026-07-21T15:03:54.000000Z' }, 'source_modified_at is'],
+    [
+      'a version that is not the newest',
+      { modified_instant: '2026-07-21T15:03:54.000000Z' },
+      'source_modified_at is',
+    ],
     ['a row that is not fully known', { completed_instant: null }, 'completed_version is empty'],
-    ['a custom field with another value', { custom_fields: '{"cf_bin":"C-2","cf_weight":1.5}' }, 'custom field cf_bin'],
-    ['a custom field that is missing', { custom_fields: '{"cf_bin":"C-1"}' }, 'custom field cf_weight is absent'],
+    [
+      'a custom field with another value',
+      { custom_fields: '{"cf_bin":"C-2","cf_weight":1.5}' },
+      'custom field cf_bin',
+    ],
+    [
+      'a custom field that is missing',
+      { custom_fields: '{"cf_bin":"C-1"}' },
+      'custom field cf_weight is absent',
+    ],
     ['a false tombstone', { deleted_at: '2026-08-01' }, 'is a tombstone in the database'],
   ])('reports %s', async (_what, damage, says) => {
     const verdict = await compare({ rows: [{ ...ROW, ...damage }], stock: [STOCK] })
@@ -65,8 +77,16 @@ describe('compareRecords', () => {
 
   it.each([
     ['is missing', [], 'locations 39001: missing in the database'],
-    ['has another value', [{ ...STOCK, stock_on_hand: '147' }], 'locations 39001: stock_on_hand is "147", Zoho has "148"'],
-    ['is one too many', [STOCK, { ...STOCK, location_zoho_id: '9' }], 'locations 9: in the database, but not in Zoho'],
+    [
+      'has another value',
+      [{ ...STOCK, stock_on_hand: '147' }],
+      'locations 39001: stock_on_hand is "147", Zoho has "148"',
+    ],
+    [
+      'is one too many',
+      [STOCK, { ...STOCK, location_zoho_id: '9' }],
+      'locations 9: in the database, but not in Zoho',
+    ],
   ])('reports a location that %s', async (_what, stock, says) => {
     const verdict = await compare({ rows: [ROW], stock })
     expect(verdict.differences.map((difference) => difference.says)).toEqual([expect.stringContaining(says)])
@@ -91,10 +111,14 @@ describe('expectations', () => {
   it('cover every registered type and every column that it maps', () => {
     for (const entity of entities) {
       const expected = expectations[entity.type]
-      expect(Object.keys(expected?.columns ?? {}).sort()).toEqual(entity.columns.map((column) => column.name).sort())
+      expect(Object.keys(expected?.columns ?? {}).sort()).toEqual(
+        entity.columns.map((column) => column.name).sort(),
+      )
       for (const child of entity.children) {
         const counterpart = expected?.children.find((one) => one.table === child.table)
-        expect(Object.keys(counterpart?.columns ?? {}).sort()).toEqual(child.columns.map((column) => column.name).sort())
+        expect(Object.keys(counterpart?.columns ?? {}).sort()).toEqual(
+          child.columns.map((column) => column.name).sort(),
+        )
       }
     }
   })
@@ -108,5 +132,5 @@ async function compare(o: { rows: object[]; stock: object[]; living?: JsonRecord
     },
   }
   const living = o.living ?? [readJsonText(ITEM) as JsonRecord]
-  return await compareRecords(db, { organizationId: '790412365', source: { type: 'product', living } })
+  return compareRecords(db, { organizationId: '790412365', source: { type: 'product', living } })
 }

@@ -1,7 +1,21 @@
 import type { Queryable } from '@tds/db'
 
-import { comparable, isJsonRecord, type JsonRecord, type JsonText, NumberText, plainDecimal, readJsonText } from './exact-text.ts'
-import { type ChildExpectation, type ColumnExpectations, type Expectation, expectations, type Kind } from './expectations.ts'
+import {
+  comparable,
+  isJsonRecord,
+  type JsonRecord,
+  type JsonText,
+  NumberText,
+  plainDecimal,
+  readJsonText,
+} from './exact-text.ts'
+import {
+  type ChildExpectation,
+  type ColumnExpectations,
+  type Expectation,
+  expectations,
+  type Kind,
+} from './expectations.ts'
 
 /** All records of one type as the source holds them. */
 export interface SourceRecords {
@@ -38,7 +52,8 @@ export async function compareRecords(
 ): Promise<Verdict> {
   const { organizationId, source } = o
   const expected = expectations[source.type]
-  if (expected === undefined) throw new RangeError(`nothing is written down about how to compare ${source.type}`)
+  if (expected === undefined)
+    throw new RangeError(`nothing is written down about how to compare ${source.type}`)
   const mirror = await readMirror(db, { organizationId, expected })
   const rows = new Map(mirror.rows.map((row) => [String(row['zoho_id']), row]))
   const differences = source.living.flatMap((record) => {
@@ -49,10 +64,18 @@ export async function compareRecords(
   })
   const unknown = [...rows.values()]
     .filter((row) => row['deleted_at'] === null)
-    .map((row) => ({ zohoId: String(row['zoho_id']), says: 'is in the database, but Zoho has no such record' }))
+    .map((row) => ({
+      zohoId: String(row['zoho_id']),
+      says: 'is in the database, but Zoho has no such record',
+    }))
   const all = [...differences, ...unknown]
   const compared = source.living.length + rows.size
-  return { type: source.type, compared, equal: compared - new Set(all.map((one) => one.zohoId)).size, differences: all }
+  return {
+    type: source.type,
+    compared,
+    equal: compared - new Set(all.map((one) => one.zohoId)).size,
+    differences: all,
+  }
 }
 
 interface Mirror {
@@ -73,8 +96,13 @@ async function readMirror(
   )
   const children = new Map<string, Map<string, Row[]>>()
   for (const child of expected.children) {
-    const found = await db.query<Row>(`SELECT * FROM ${child.table} WHERE organization_id = $1`, [organizationId])
-    children.set(child.table, Map.groupBy(found.rows, (row) => String(row[child.parentColumn])))
+    const found = await db.query<Row>(`SELECT * FROM ${child.table} WHERE organization_id = $1`, [
+      organizationId,
+    ])
+    children.set(
+      child.table,
+      Map.groupBy(found.rows, (row) => String(row[child.parentColumn])),
+    )
   }
   return { rows, children }
 }
@@ -126,7 +154,9 @@ function written(value: JsonText | undefined, kind: Kind): string | null {
   if (kind === 'text') return text
   const [, number = text, percent = ''] = /^(.*?)\s*(%?)$/.exec(text.trim()) ?? []
   const plain = plainDecimal(number)
-  return plain === null || (percent !== '' && kind !== 'discount') ? `${text} (not a number)` : plain + percent
+  return plain === null || (percent !== '' && kind !== 'discount')
+    ? `${text} (not a number)`
+    : plain + percent
 }
 
 function timeDifferences(record: JsonRecord, row: Row): string[] {
@@ -161,12 +191,17 @@ function customFieldDifferences(record: JsonRecord, row: Row): string[] {
   )
   const names = [...new Set([...wanted.keys(), ...Object.keys(stored)])]
   return names.flatMap((name) => {
-    const [want, have] = [wanted.get(name), stored[name]].map((value) => (value === undefined ? 'absent' : comparable(value)))
+    const [want, have] = [wanted.get(name), stored[name]].map((value) =>
+      value === undefined ? 'absent' : comparable(value),
+    )
     return want === have ? [] : [`custom field ${name} is ${String(have)}, Zoho has ${String(want)}`]
   })
 }
 
-function childDifferences(child: ChildExpectation, o: { record: JsonRecord; rows: readonly Row[] }): string[] {
+function childDifferences(
+  child: ChildExpectation,
+  o: { record: JsonRecord; rows: readonly Row[] },
+): string[] {
   const list = o.record[child.list]
   const [keyOfZoho] = child.columns[child.keyColumn] ?? ['']
   const held = new Map(o.rows.map((row) => [String(row[child.keyColumn]), row]))

@@ -24,7 +24,9 @@ export function readJsonText(text: string): JsonText {
 
 /** Whether a value is an object, and neither list nor number. */
 export function isJsonRecord(value: JsonText | undefined): value is JsonRecord {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof NumberText)
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof NumberText)
+  )
 }
 
 /** The one way to write a number: no exponent, no needless zeros; null for what is no number. */

@@ -4,7 +4,14 @@ import { CHECKOUT } from '../processes/daemon.ts'
 import type { DemoWorld } from './demo-world.ts'
 
 /** Prints where to look around while the demo runs. */
-export function showAddresses({ screen, installation, databaseUrl, ownsDatabase, mails, run }: DemoWorld): void {
+export function showAddresses({
+  screen,
+  installation,
+  databaseUrl,
+  ownsDatabase,
+  mails,
+  run,
+}: DemoWorld): void {
   const { apiUrl, zohoUrl, healthUrls } = installation
   const address = (name: string, ...lines: string[]) => {
     lines.forEach((line, index) => {

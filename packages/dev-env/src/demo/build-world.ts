@@ -34,7 +34,10 @@ export async function buildWorld(o: BuildOptions, held: AsyncDisposableStack): P
   const postgres = await step('Postgres', async () => {
     const provided = await providePostgres(env)
     held.defer(() => provided.stop())
-    return [provided, provided.isOurs ? `a real one, on port ${new URL(provided.url).port}` : 'the one of DATABASE_URL']
+    return [
+      provided,
+      provided.isOurs ? `a real one, on port ${new URL(provided.url).port}` : 'the one of DATABASE_URL',
+    ]
   })
   const db = openDatabase({ url: postgres.url, applicationName: 'tds-demo', poolSize: 4 })
   held.defer(() => db.close())
@@ -46,7 +49,10 @@ export async function buildWorld(o: BuildOptions, held: AsyncDisposableStack): P
   })
   const simulator = await step('Zoho', () => {
     // Its own organisation for every run: nothing that an earlier one left in the database is in the way.
-    const made = createSimulator({ size: o.size, organizationId: String(randomInt(100_000_000, 1_000_000_000)) })
+    const made = createSimulator({
+      size: o.size,
+      organizationId: String(randomInt(100_000_000, 1_000_000_000)),
+    })
     return [made, `simulated, with ${holdings(made)}`]
   })
   const mails = await step('mail', async () => {
@@ -105,7 +111,8 @@ async function refuseLivingDaemons(db: Database): Promise<void> {
   throw new TdsError(`other daemons work on the database of DATABASE_URL: ${names}`, {
     code: 'demo_not_alone',
     disposition: 'reject',
-    nextStep: 'Give the demo a database of its own, or unset DATABASE_URL. Daemons that were killed count for a minute.',
+    nextStep:
+      'Give the demo a database of its own, or unset DATABASE_URL. Daemons that were killed count for a minute.',
   })
 }
 

@@ -1,7 +1,14 @@
 import { createWriteStream } from 'node:fs'
 import { join, relative } from 'node:path'
 
-import { configureLogging, type DaemonControl, messageOf, type Service, service, TdsError } from '@tds/runtime'
+import {
+  configureLogging,
+  type DaemonControl,
+  messageOf,
+  type Service,
+  service,
+  TdsError,
+} from '@tds/runtime'
 
 import { compareWithSimulator } from '../comparison/compare-with-simulator.ts'
 import { CHECKOUT } from '../processes/daemon.ts'
@@ -30,7 +37,12 @@ export async function createDemo(o: DemoOptions, control: DaemonControl): Promis
   const run = await makeRunDirectory('demo')
   // The screen is for people; whatever our own libraries log goes where the daemons' logs are.
   const log = createWriteStream(join(run.logs, 'demo.log'), { flags: 'a' })
-  configureLogging({ daemon: 'demo', level: 'info', format: 'pretty', write: (line) => void log.write(`${line}\n`) })
+  configureLogging({
+    daemon: 'demo',
+    level: 'info',
+    format: 'pretty',
+    write: (line) => void log.write(`${line}\n`),
+  })
   const ending = new AbortController()
   let playing: Promise<void> = Promise.resolve()
   let stopWatching: StopWatching = () => undefined

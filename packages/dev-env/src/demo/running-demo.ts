@@ -34,7 +34,7 @@ export async function askRunningDemo(statement: string): Promise<string[]> {
   try {
     const { rows } = await db.transaction(async (tx) => {
       await tx.query('SET TRANSACTION READ ONLY')
-      return await tx.query(statement)
+      return tx.query(statement)
     })
     const more = rows.length - MOST_ROWS
     return [...textTable(rows.slice(0, MOST_ROWS)), ...(more > 0 ? [`(and ${String(more)} more rows)`] : [])]
@@ -42,7 +42,8 @@ export async function askRunningDemo(statement: string): Promise<string[]> {
     throw new TdsError(messageOf(cause), {
       code: 'demo_sql',
       disposition: 'reject',
-      nextStep: 'Correct the statement. The tables: tds_products, tds_invoices, tds_audit_trail, tds_inbox_events, …',
+      nextStep:
+        'Correct the statement. The tables: tds_products, tds_invoices, tds_audit_trail, tds_inbox_events, …',
       cause,
     })
   } finally {

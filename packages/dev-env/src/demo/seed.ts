@@ -11,7 +11,10 @@ const LOOK_MS = 500
 const AT_ONCE = 24
 
 /** Lets Zoho tell of everything it holds, then of a number of changes, and shows how the mirror follows. Throws TdsError `demo_refused` when a delivery is not taken. */
-export async function seed(world: DemoWorld, o: { readonly changes: number; readonly withinMs: number }): Promise<void> {
+export async function seed(
+  world: DemoWorld,
+  o: { readonly changes: number; readonly withinMs: number },
+): Promise<void> {
   const { screen, simulator, installation, signal } = world
   const first = firstDeliveries(simulator, seededChance(20_260_721))
   const changes = simulator.plan({
@@ -27,13 +30,20 @@ export async function seed(world: DemoWorld, o: { readonly changes: number; read
   const deliveries = [...first.inTime, ...changes.deliveries, ...first.late]
   const records = counted(first.inTime.length + first.late.length, 'webhook')
   screen.heading(`Zoho tells of everything it holds: ${records} for its items and invoices,`)
-  screen.line(`then ${counted(changes.deliveries.length)} changes. JSON and forms, whole and partial bodies, repeats, late ones.`)
+  screen.line(
+    `then ${counted(changes.deliveries.length)} changes. JSON and forms, whole and partial bodies, repeats, late ones.`,
+  )
   const sent = sentCounts()
   const watching = new AbortController()
   const watched = watch(world, { sent, signal: watching.signal })
   const startedMs = performance.now()
   try {
-    await simulator.send(deliveries, { target: installation.apiUrl, concurrency: AT_ONCE, signal, onResult: sent.note })
+    await simulator.send(deliveries, {
+      target: installation.apiUrl,
+      concurrency: AT_ONCE,
+      signal,
+      onResult: sent.note,
+    })
     await settled(world, o.withinMs)
   } finally {
     watching.abort()

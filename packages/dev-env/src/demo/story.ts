@@ -24,8 +24,12 @@ export async function tellStory(world: DemoWorld): Promise<void> {
 function chosenItem({ simulator }: DemoWorld): TruthRecord {
   const { records } = simulator.truth('product')
   const fits = ({ detail }: TruthRecord) =>
-    detail['status'] === 'active' && Array.isArray(detail['locations']) && /^[\x20-\x7e]{4,28}$/.test(String(detail['name']))
-  const item = records.find((record) => fits(record) && record.detail['item_type'] === 'inventory') ?? records[0]
+    detail['status'] === 'active' &&
+    Array.isArray(detail['locations']) &&
+    typeof detail['name'] === 'string' &&
+    /^[\x20-\x7e]{4,28}$/.test(detail['name'])
+  const item =
+    records.find((record) => fits(record) && record.detail['item_type'] === 'inventory') ?? records[0]
   if (item === undefined) throw new RangeError('the made-up organisation has no items')
   return item
 }
@@ -65,7 +69,10 @@ async function sceneDuplicate(world: DemoWorld, first: Told & { readonly itemId:
   const again = await tell(world, savedRecord('product', record), { shape: 'detail' })
   asTold('the answer to a repeated webhook', again.status, 200)
   asTold('its event', again.eventId, first.eventId)
-  screen.detail(`POST ${again.path}  →  ${answered(again)}`, 'The same event as before: counted, nothing else is done.')
+  screen.detail(
+    `POST ${again.path}  →  ${answered(again)}`,
+    'The same event as before: counted, nothing else is done.',
+  )
 }
 
 async function sceneOlder(world: DemoWorld, id: string): Promise<void> {
@@ -78,7 +85,10 @@ async function sceneOlder(world: DemoWorld, id: string): Promise<void> {
   const late = await tell(world, older, { shape: 'detail' })
   const fate = await fateOf(world, late.eventId)
   asTold('the older event', fate.status, 'stale')
-  screen.detail(`the newer  →  ${answered(first)}, applied`, `the older  →  ${answered(late)}, then refused as ${fate.status}: the newer content stays`)
+  screen.detail(
+    `the newer  →  ${answered(first)}, applied`,
+    `the older  →  ${answered(late)}, then refused as ${fate.status}: the newer content stays`,
+  )
   await showItem(world, id)
 }
 
@@ -104,7 +114,10 @@ async function sceneRestore(world: DemoWorld): Promise<void> {
   screen.heading('5  The deletion was a mistake: the invoice is restored in Zoho.')
   const told = await tell(world, mutation)
   asTold('the restoration', (await fateOf(world, told.eventId)).status, 'applied')
-  screen.detail(`POST ${told.path}  →  ${answered(told)}`, 'Asked again, Zoho has it: the tombstone is lifted.')
+  screen.detail(
+    `POST ${told.path}  →  ${answered(told)}`,
+    'Asked again, Zoho has it: the tombstone is lifted.',
+  )
   await showInvoice(world, mutation.id)
 }
 
@@ -122,10 +135,16 @@ async function sceneRubbish(world: DemoWorld): Promise<void> {
   const { screen, simulator } = world
   screen.heading('7  Zoho sends something that nobody can read, rightly signed.')
   const secret = simulator.access.webhookSecret ?? ''
-  const answer = await post(world, { body: '{"item": {"item_id": "460122000000101014", "rate": 12,5', secret })
+  const answer = await post(world, {
+    body: '{"item": {"item_id": "460122000000101014", "rate": 12,5',
+    secret,
+  })
   asTold('the answer to an unreadable webhook', answer.status, 202)
   const { reason = '', eventId = '' } = answer.body
-  screen.detail(`POST /webhooks/products  →  202 quarantined (${reason})`, 'Zoho may never send it again, so its exact bytes wait for a person:')
+  screen.detail(
+    `POST /webhooks/products  →  202 quarantined (${reason})`,
+    'Zoho may never send it again, so its exact bytes wait for a person:',
+  )
   screen.table(
     await rowsOf(
       world,
@@ -178,13 +197,21 @@ async function showInvoice(world: DemoWorld, id: string): Promise<void> {
   )
 }
 
-async function rowsOf(world: DemoWorld, statement: string, values: readonly unknown[]): Promise<Record<string, unknown>[]> {
+async function rowsOf(
+  world: DemoWorld,
+  statement: string,
+  values: readonly unknown[],
+): Promise<Record<string, unknown>[]> {
   const { rows } = await world.db.query(statement, [world.simulator.access.organizationId, ...values])
   return rows
 }
 
 async function countEvents(world: DemoWorld): Promise<string> {
-  const [row] = await rowsOf(world, 'SELECT count(*) AS events FROM tds_inbox_events WHERE organization_id = $1', [])
+  const [row] = await rowsOf(
+    world,
+    'SELECT count(*) AS events FROM tds_inbox_events WHERE organization_id = $1',
+    [],
+  )
   return String(row?.['events'])
 }
 

@@ -38,7 +38,8 @@ function fitting(columns: readonly Column[]): Column[] {
 
 function shown(value: unknown): string {
   if (value === null || value === undefined) return ''
-  const text = typeof value === 'string' ? value : Buffer.isBuffer(value) ? `\\x${value.toString('hex')}` : plain(value)
+  const text =
+    typeof value === 'string' ? value : Buffer.isBuffer(value) ? `\\x${value.toString('hex')}` : plain(value)
   const oneLine = text.replace(/\s+/g, ' ')
   return oneLine.length > WIDEST_VALUE ? `${oneLine.slice(0, WIDEST_VALUE - 1)}…` : oneLine
 }

@@ -17,12 +17,16 @@ export interface Told {
 }
 
 /** Sends the webhook of one mutation. */
-export async function tell(world: DemoWorld, mutation: Mutation, form: DeliveryFormOptions = {}): Promise<Told> {
-  return await sendDelivery(world, world.simulator.deliveryOf(mutation, form))
+export async function tell(
+  world: DemoWorld,
+  mutation: Mutation,
+  form: DeliveryFormOptions = {},
+): Promise<Told> {
+  return sendDelivery(world, world.simulator.deliveryOf(mutation, form))
 }
 
 /** Sends one webhook as it is. */
-export async function sendDelivery(world: DemoWorld, delivery: Delivery): Promise<Told> {
+async function sendDelivery(world: DemoWorld, delivery: Delivery): Promise<Told> {
   const { apiUrl } = world.installation
   const { results } = await world.simulator.send([delivery], { target: apiUrl, signal: world.signal })
   const [result] = results

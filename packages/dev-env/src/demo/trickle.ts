@@ -11,9 +11,9 @@ const PAUSE_MS = 3_000
 export async function trickle(world: DemoWorld): Promise<void> {
   const { screen, simulator, signal } = world
   const types = entities.map(({ type }) => type)
-  while (!signal.aborted) {
-    await sleep(PAUSE_MS, undefined, { signal }).catch(() => undefined)
-    if (signal.aborted) return
+  for (;;) {
+    const slept = await sleep(PAUSE_MS, true, { signal }).catch(() => false)
+    if (!slept) return
     const [mutation] = simulator.mutateAtRandom(1, { types, kinds: { update: 9, create: 1 } })
     if (mutation === undefined) continue
     const told = await tell(world, mutation)

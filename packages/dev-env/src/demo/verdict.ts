@@ -15,11 +15,16 @@ export function showVerdict(screen: Screen, verdicts: readonly Verdict[]): boole
     })),
   )
   for (const { type, differences } of verdicts) {
-    for (const { zohoId, says } of differences.slice(0, SHOWN_DIFFERENCES)) screen.detail(`${type} ${zohoId} ${says}`)
+    for (const { zohoId, says } of differences.slice(0, SHOWN_DIFFERENCES))
+      screen.detail(`${type} ${zohoId} ${says}`)
     const more = differences.length - SHOWN_DIFFERENCES
     if (more > 0) screen.detail(`… and ${counted(more)} more of ${type}`)
   }
   const isEqual = verdicts.every(({ differences }) => differences.length === 0)
-  screen.heading(isEqual ? 'Verdict: the database holds exactly what Zoho holds.' : 'Verdict: the database DIFFERS from Zoho.')
+  screen.heading(
+    isEqual
+      ? 'Verdict: the database holds exactly what Zoho holds.'
+      : 'Verdict: the database DIFFERS from Zoho.',
+  )
   return isEqual
 }

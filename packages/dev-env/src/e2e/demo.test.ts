@@ -17,7 +17,13 @@ describe('the demo', () => {
     const help = demo('--help')
     expect(await help.ended).toEqual({ code: 0, signal: null })
     expect(help.output()).toContain('--once')
-    for (const args of [['--unknown'], ['--size', 'huge'], ['surplus'], ['--sql', ' '], ['--once', '--sql', 'SELECT 1']]) {
+    for (const args of [
+      ['--unknown'],
+      ['--size', 'huge'],
+      ['surplus'],
+      ['--sql', ' '],
+      ['--once', '--sql', 'SELECT 1'],
+    ]) {
       const wrong = demo(...args)
       expect([args, await wrong.ended]).toEqual([args, { code: 2, signal: null }])
       expect(wrong.output()).toMatch(/^demo: .+\n\nShows TDS Core at work/)
@@ -30,66 +36,95 @@ describe('the demo', () => {
     expect(asking.output()).toMatch(/no demo is running/)
   })
 
-  it('with --once tells its story, finds every record equal and exits 0', async () => {
-    const once = demo('--once', '--size', 'small')
-    await once.says('Comparing every record', LIMIT_MS)
-    const children = once.descendants()
-    expect(await once.ended).toEqual({ code: 0, signal: null })
-    const output = once.output()
-    for (const told of ['202 accepted', '200 duplicate', 'refused as stale', 'tombstone', '401', 'quarantined (not_json)', 'Verdict: the database holds exactly what Zoho holds.']) {
-      expect(output).toContain(told)
-    }
-    expect(output.split('\n').filter((line) => line.length > 100)).toEqual([])
-    expect(output).not.toMatch(/"level"|\n\s+at |Error:/)
-    expect(children.length).toBeGreaterThan(3)
-    expect(children.filter(isRunning)).toEqual([])
-  }, LIMIT_MS)
+  it(
+    'with --once tells its story, finds every record equal and exits 0',
+    async () => {
+      const once = demo('--once', '--size', 'small')
+      await once.says('Comparing every record', LIMIT_MS)
+      const children = once.descendants()
+      expect(await once.ended).toEqual({ code: 0, signal: null })
+      const output = once.output()
+      for (const told of [
+        '202 accepted',
+        '200 duplicate',
+        'refused as stale',
+        'tombstone',
+        '401',
+        'quarantined (not_json)',
+        'Verdict: the database holds exactly what Zoho holds.',
+      ]) {
+        expect(output).toContain(told)
+      }
+      expect(output.split('\n').filter((line) => line.length > 100)).toEqual([])
+      expect(output).not.toMatch(/"level"|\n\s+at |Error:/)
+      expect(children.length).toBeGreaterThan(3)
+      expect(children.filter(isRunning)).toEqual([])
+    },
+    LIMIT_MS,
+  )
 
-  it('with --once names what differs and exits 1', async () => {
-    const database = await createTestDatabase()
-    // Whatever is written, one column comes out wrong in one row.
-    await database.db.query(
-      `CREATE FUNCTION damage() RETURNS trigger LANGUAGE plpgsql AS $$
+  it(
+    'with --once names what differs and exits 1',
+    async () => {
+      const database = await createTestDatabase()
+      // Whatever is written, one column comes out wrong in one row.
+      await database.db.query(
+        `CREATE FUNCTION damage() RETURNS trigger LANGUAGE plpgsql AS $$
        BEGIN IF NEW.sku = 'PY-00008' THEN NEW.unit := 'damaged'; END IF; RETURN NEW; END $$`,
-    )
-    await database.db.query('CREATE TRIGGER damage BEFORE INSERT OR UPDATE ON tds_products FOR EACH ROW EXECUTE FUNCTION damage()')
-    const once = startProgram('demo.ts', ['--once', '--size', 'small'], { DATABASE_URL: database.url })
-    programs.push(once)
-    expect(await once.ended).toEqual({ code: 1, signal: null })
-    expect(once.output()).toMatch(/product \d+ \(PY-00008\) unit is "damaged", Zoho has /)
-    expect(once.output()).toContain('Verdict: the database DIFFERS from Zoho.')
-    await database.drop()
-  }, LIMIT_MS)
+      )
+      await database.db.query(
+        'CREATE TRIGGER damage BEFORE INSERT OR UPDATE ON tds_products FOR EACH ROW EXECUTE FUNCTION damage()',
+      )
+      const once = startProgram('demo.ts', ['--once', '--size', 'small'], { DATABASE_URL: database.url })
+      programs.push(once)
+      expect(await once.ended).toEqual({ code: 1, signal: null })
+      expect(once.output()).toMatch(/product \d+ \(PY-00008\) unit is "damaged", Zoho has /)
+      expect(once.output()).toContain('Verdict: the database DIFFERS from Zoho.')
+      await database.drop()
+    },
+    LIMIT_MS,
+  )
 
-  it('keeps going until Ctrl-C, can be asked meanwhile, and leaves nothing behind', async () => {
-    const playing = demo('--size', 'small')
-    await playing.says('applied after', LIMIT_MS)
-    const asking = demo('--sql', 'SELECT count(*) AS items FROM tds_products')
-    expect(await asking.ended).toEqual({ code: 0, signal: null })
-    expect(asking.output()).toMatch(/^items\n-+\n\d\d/)
-    const children = playing.descendants()
-    const ports = portsOf(playing)
-    expect(ports.length).toBeGreaterThanOrEqual(6)
-    playing.kill('SIGINT')
-    expect(await playing.ended).toEqual({ code: 0, signal: null })
-    expect(playing.output()).toContain('Stopped. Nothing is left running.')
-    expect(children.filter(isRunning)).toEqual([])
-    expect(await listening(ports)).toEqual([])
-  }, LIMIT_MS)
+  it(
+    'keeps going until Ctrl-C, can be asked meanwhile, and leaves nothing behind',
+    async () => {
+      const playing = demo('--size', 'small')
+      await playing.says('applied after', LIMIT_MS)
+      const asking = demo('--sql', 'SELECT count(*) AS items FROM tds_products')
+      expect(await asking.ended).toEqual({ code: 0, signal: null })
+      expect(asking.output()).toMatch(/^items\n-+\n\d\d/)
+      const children = playing.descendants()
+      const ports = portsOf(playing)
+      expect(ports.length).toBeGreaterThanOrEqual(6)
+      playing.kill('SIGINT')
+      expect(await playing.ended).toEqual({ code: 0, signal: null })
+      expect(playing.output()).toContain('Stopped. Nothing is left running.')
+      expect(children.filter(isRunning)).toEqual([])
+      expect(await listening(ports)).toEqual([])
+    },
+    LIMIT_MS,
+  )
 
-  it('leaves nothing behind when it is stopped or killed in the middle, beside another one', async () => {
-    const [stopped, killed] = [demo('--size', 'small'), demo('--size', 'small')]
-    await Promise.all([stopped.says('Zoho tells of everything', LIMIT_MS), killed.says('Zoho tells of everything', LIMIT_MS)])
-    const children = [...stopped.descendants(), ...killed.descendants()]
-    const ports = [...portsOf(stopped), ...portsOf(killed)]
-    expect(children.length).toBeGreaterThanOrEqual(20)
-    stopped.kill('SIGTERM')
-    killed.kill('SIGKILL')
-    expect(await stopped.ended).toEqual({ code: 0, signal: null })
-    expect(await killed.ended).toEqual({ code: null, signal: 'SIGKILL' })
-    await Promise.all(children.map((pid) => untilGone(pid, 30_000)))
-    expect(await listening(ports)).toEqual([])
-  }, LIMIT_MS)
+  it(
+    'leaves nothing behind when it is stopped or killed in the middle, beside another one',
+    async () => {
+      const [stopped, killed] = [demo('--size', 'small'), demo('--size', 'small')]
+      await Promise.all([
+        stopped.says('Zoho tells of everything', LIMIT_MS),
+        killed.says('Zoho tells of everything', LIMIT_MS),
+      ])
+      const children = [...stopped.descendants(), ...killed.descendants()]
+      const ports = [...portsOf(stopped), ...portsOf(killed)]
+      expect(children.length).toBeGreaterThanOrEqual(20)
+      stopped.kill('SIGTERM')
+      killed.kill('SIGKILL')
+      expect(await stopped.ended).toEqual({ code: 0, signal: null })
+      expect(await killed.ended).toEqual({ code: null, signal: 'SIGKILL' })
+      await Promise.all(children.map((pid) => untilGone(pid, 30_000)))
+      expect(await listening(ports)).toEqual([])
+    },
+    LIMIT_MS,
+  )
 
   function demo(...args: string[]): Program {
     const program = startProgram('demo.ts', args)

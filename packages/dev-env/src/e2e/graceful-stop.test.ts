@@ -54,7 +54,7 @@ describe('a graceful stop', () => {
 
   async function stream(count: number, onResult: (count: number) => void): Promise<DeliveryResult[]> {
     const deliveries = world.simulator.stream({ count, types: ['product', 'invoice'], kinds: { update: 1 } })
-    return await send(deliveries, onResult)
+    return send(deliveries, onResult)
   }
 
   async function send(

@@ -15,7 +15,13 @@ describe('kill -9 of api and workers during 5,000 webhooks', () => {
   })
 
   it(`loses nothing it promised and leaves no trace in the mirror or its history (TDS_SEED=${String(seed)})`, async () => {
-    const report = await killRounds(world, { seed, deliveries: 5000, ratePerSecond: 50, pauseMs: 4000, restWithinMs: 120_000 })
+    const report = await killRounds(world, {
+      seed,
+      deliveries: 5000,
+      ratePerSecond: 50,
+      pauseMs: 4000,
+      restWithinMs: 120_000,
+    })
     console.info(JSON.stringify({ ...report, broken: report.broken.length }))
     expect(report.broken).toEqual([])
     expect(report.attempts.unknown).toBeGreaterThan(0)

@@ -15,7 +15,13 @@ describe('kill -9 of api and workers in the middle of a stream', () => {
   })
 
   it(`loses nothing it promised and leaves no trace in the mirror or its history (TDS_SEED=${String(seed)})`, async () => {
-    const report = await killRounds(world, { seed, deliveries: 600, ratePerSecond: 60, pauseMs: 1500, restWithinMs: 120_000 })
+    const report = await killRounds(world, {
+      seed,
+      deliveries: 600,
+      ratePerSecond: 60,
+      pauseMs: 1500,
+      restWithinMs: 120_000,
+    })
     console.info(JSON.stringify({ ...report, broken: report.broken.length }))
     expect(report.broken).toEqual([])
     expect(report.attempts.unknown).toBeGreaterThan(0)

@@ -3,7 +3,14 @@ import { randomInt } from 'node:crypto'
 import type { Transaction } from '@tds/db'
 
 import { seededChance } from '../deliveries/first-deliveries.ts'
-import { brokenPromises, drive, type EndToEnd, type History, schedules, startEndToEnd } from '../testing/index.ts'
+import {
+  brokenPromises,
+  drive,
+  type EndToEnd,
+  type History,
+  schedules,
+  startEndToEnd,
+} from '../testing/index.ts'
 
 describe('deliveries in any order, repeated and interleaved', () => {
   const seed = Number(process.env['TDS_SEED'] ?? randomInt(1_000_000))
@@ -13,7 +20,11 @@ describe('deliveries in any order, repeated and interleaved', () => {
   beforeAll(async () => {
     world = await startEndToEnd({ workers: 2 })
     const deliveries = schedules(world.simulator, seededChance(seed), 20)
-    history = await drive(world.simulator, deliveries, { target: world.installation.apiUrl, atOnce: 8, ratePerSecond: 200 })
+    history = await drive(world.simulator, deliveries, {
+      target: world.installation.apiUrl,
+      atOnce: 8,
+      ratePerSecond: 200,
+    })
     await world.converge(90_000)
   }, 150_000)
 
@@ -32,12 +43,16 @@ describe('deliveries in any order, repeated and interleaved', () => {
   })
 
   it('have had every outcome there is', async () => {
-    const { rows } = await world.database.db.query<{ status: string }>('SELECT DISTINCT status FROM tds_inbox_events ORDER BY 1')
+    const { rows } = await world.database.db.query<{ status: string }>(
+      'SELECT DISTINCT status FROM tds_inbox_events ORDER BY 1',
+    )
     expect(rows.map(({ status }) => status)).toEqual(['applied', 'unchanged', 'stale'])
     const { rows: operations } = await world.database.db.query<{ operation: string }>(
       'SELECT DISTINCT operation::text AS operation FROM tds_audit_trail ORDER BY 1',
     )
-    expect(operations.map(({ operation }) => operation)).toEqual(expect.arrayContaining(['created', 'deleted', 'restored', 'updated']))
+    expect(operations.map(({ operation }) => operation)).toEqual(
+      expect.arrayContaining(['created', 'deleted', 'restored', 'updated']),
+    )
   })
 
   describe('and the check of history', () => {
@@ -45,10 +60,26 @@ describe('deliveries in any order, repeated and interleaved', () => {
 
     it.each([
       ['a lost event', `DELETE FROM tds_inbox_events WHERE id = ${anEvent}`, 'lost: event'],
-      ['an event that nobody sent', `UPDATE tds_inbox_events SET raw_body = 'made up' WHERE id = ${anEvent}`, 'phantom: nobody sent'],
-      ['an event that is not finished', `UPDATE tds_inbox_events SET status = 'pending', processed_at = NULL WHERE id = ${anEvent}`, 'unfinished: event'],
-      ['a count that is off', "UPDATE tds_event_counts SET events = events + 1 WHERE status = 'applied'", 'conservation:'],
-      ['a row that was changed behind its back', "UPDATE tds_products SET name = 'other'", 'differs from its last entry in name'],
+      [
+        'an event that nobody sent',
+        `UPDATE tds_inbox_events SET raw_body = 'made up' WHERE id = ${anEvent}`,
+        'phantom: nobody sent',
+      ],
+      [
+        'an event that is not finished',
+        `UPDATE tds_inbox_events SET status = 'pending', processed_at = NULL WHERE id = ${anEvent}`,
+        'unfinished: event',
+      ],
+      [
+        'a count that is off',
+        "UPDATE tds_event_counts SET events = events + 1 WHERE status = 'applied'",
+        'conservation:',
+      ],
+      [
+        'a row that was changed behind its back',
+        "UPDATE tds_products SET name = 'other'",
+        'differs from its last entry in name',
+      ],
       ['a change without an entry', 'UPDATE tds_invoices SET version = version + 1', 'is at version'],
       [
         'a change that was undone',
@@ -65,7 +96,10 @@ describe('deliveries in any order, repeated and interleaved', () => {
   })
 
   /** Looks at the damage from inside a transaction that is rolled back. */
-  async function afterDamage<T>(damage: string, look: (tx: Transaction) => Promise<T>): Promise<T | undefined> {
+  async function afterDamage<T>(
+    damage: string,
+    look: (tx: Transaction) => Promise<T>,
+  ): Promise<T | undefined> {
     const undo = new Error('undo')
     let seen: T | undefined
     await world.database.db

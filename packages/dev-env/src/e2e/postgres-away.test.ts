@@ -14,7 +14,12 @@ describe('while Postgres is away', () => {
     postgres = await startEmbeddedPostgres({ installation: process.env['TDS_TEST_POSTGRES_BIN'] })
     await prepareDatabase(postgres.url)
     await postgres.halt('fast')
-    world = await startEndToEnd({ database: databaseOf(postgres), launchOnly: true, workers: 1, withAlerter: true })
+    world = await startEndToEnd({
+      database: databaseOf(postgres),
+      launchOnly: true,
+      workers: 1,
+      withAlerter: true,
+    })
   }, 90_000)
 
   afterAll(async () => {
@@ -23,12 +28,16 @@ describe('while Postgres is away', () => {
   })
 
   it('daemons that boot stay up and say that they are not ready, and are ready by themselves when it is there', async () => {
-    await waitUntil(async () => (await readiness()).every(({ status }) => status === 503), { what: 'all are up and not ready' })
+    await waitUntil(async () => (await readiness()).every(({ status }) => status === 503), {
+      what: 'all are up and not ready',
+    })
     expect(await readiness()).toEqual(world.installation.daemons.map(({ name }) => ({ name, status: 503 })))
     const answer = await tellOne()
     expect(answer).toMatchObject({ status: 503 })
     await postgres.resume()
-    await waitUntil(async () => (await readiness()).every(({ status }) => status === 200), { what: 'all are ready' })
+    await waitUntil(async () => (await readiness()).every(({ status }) => status === 200), {
+      what: 'all are ready',
+    })
     expect(world.installation.daemons.map((daemon) => daemon.ended())).toEqual([null, null, null])
   })
 
@@ -38,8 +47,12 @@ describe('while Postgres is away', () => {
       const pids = world.installation.daemons.map((daemon) => daemon.pid())
       const accepted = new Set<string>()
       const statuses = new Set<number>()
-      const deliveries = world.simulator.stream({ count: 400, types: ['product', 'invoice'], kinds: { update: 9, create: 1 } })
-      let outage: Promise<void> | null = null
+      const deliveries = world.simulator.stream({
+        count: 400,
+        types: ['product', 'invoice'],
+        kinds: { update: 9, create: 1 },
+      })
+      const outage: { ended?: Promise<void> } = {}
       await world.simulator.send(deliveries, {
         target: world.installation.apiUrl,
         concurrency: 8,
@@ -48,11 +61,11 @@ describe('while Postgres is away', () => {
         retryDelayMs: 100,
         onResult: ({ status, answer }) => {
           statuses.add(status ?? 0)
-          accepted.add(String((JSON.parse(answer) as { eventId: string }).eventId))
-          if (accepted.size >= 100) outage ??= interrupt(mode)
+          accepted.add((JSON.parse(answer) as { eventId: string }).eventId)
+          if (accepted.size >= 100) outage.ended ??= interrupt(mode)
         },
       })
-      await outage
+      await outage.ended
       await world.converge(80_000)
       const { rows } = await world.database.db.query<{ id: string }>('SELECT id FROM tds_inbox_events')
       const kept = new Set(rows.map(({ id }) => id))
@@ -65,7 +78,9 @@ describe('while Postgres is away', () => {
   )
 
   it('has left nothing different once it is back', async () => {
-    const { rows } = await world.database.db.query<{ id: string }>('SELECT DISTINCT source_entity_id AS id FROM tds_inbox_events')
+    const { rows } = await world.database.db.query<{ id: string }>(
+      'SELECT DISTINCT source_entity_id AS id FROM tds_inbox_events',
+    )
     expect(await world.differences(new Set(rows.map(({ id }) => id)))).toEqual([])
   })
 
@@ -74,11 +89,17 @@ describe('while Postgres is away', () => {
     await waitUntil(async () => (await tellOne()).status === 503, { what: 'deliveries are refused' })
     await postgres.resume()
     const { rows } = await world.database.db.query<{ now: string }>('SELECT tds_now() AS now')
-    await waitUntil(async () => await hasFinishedSince(rows[0]?.now), { what: 'an event is applied again', withinMs: 15_000 })
+    await waitUntil(async () => hasFinishedSince(rows[0]?.now), {
+      what: 'an event is applied again',
+      withinMs: 15_000,
+    })
   }
 
   async function hasFinishedSince(time: string | undefined): Promise<boolean> {
-    const found = await world.database.db.query('SELECT FROM tds_inbox_events WHERE processed_at > $1 LIMIT 1', [time])
+    const found = await world.database.db.query(
+      'SELECT FROM tds_inbox_events WHERE processed_at > $1 LIMIT 1',
+      [time],
+    )
     return found.rowCount > 0
   }
 
@@ -92,7 +113,7 @@ describe('while Postgres is away', () => {
 
   async function readiness(): Promise<{ name: string; status: number | null }[]> {
     const urls = [...world.installation.healthUrls]
-    return await Promise.all(
+    return Promise.all(
       urls.map(async ([name, url]) => {
         const response = await fetch(`${url}/health/ready`).catch(() => null)
         await response?.body?.cancel()

@@ -1,6 +1,12 @@
 import type { BodyShape, Encoding, Mutation, MutationRequest } from '@tds/zoho-simulator'
 
-import { deliver, type EndToEnd, type HandMadeDelivery, type HookAnswer, startEndToEnd } from '../testing/index.ts'
+import {
+  deliver,
+  type EndToEnd,
+  type HandMadeDelivery,
+  type HookAnswer,
+  startEndToEnd,
+} from '../testing/index.ts'
 
 describe('a webhook', () => {
   let world: EndToEnd
@@ -31,10 +37,16 @@ describe('a webhook', () => {
   })
 
   it('leaves an audit entry that says which delivery changed what', async () => {
-    const first = await change({ type: 'product', kind: 'create', set: { name: 'Before' } }, { shape: 'detail' })
+    const first = await change(
+      { type: 'product', kind: 'create', set: { name: 'Before' } },
+      { shape: 'detail' },
+    )
     await world.converge()
     const { id } = first.mutation
-    const second = await change({ type: 'product', kind: 'update', id, set: { name: 'After' } }, { shape: 'detail' })
+    const second = await change(
+      { type: 'product', kind: 'update', id, set: { name: 'After' } },
+      { shape: 'detail' },
+    )
     await world.converge()
     const { rows } = await world.database.db.query(
       `SELECT operation, cause, event_id, changed_fields, before->>'name' AS before, after->>'name' AS after
@@ -42,8 +54,20 @@ describe('a webhook', () => {
       [id],
     )
     expect(rows).toEqual([
-      expect.objectContaining({ operation: 'created', cause: 'webhook', event_id: first.answer.body['eventId'], before: null, after: 'Before' }),
-      expect.objectContaining({ operation: 'updated', cause: 'webhook', event_id: second.answer.body['eventId'], before: 'Before', after: 'After' }),
+      expect.objectContaining({
+        operation: 'created',
+        cause: 'webhook',
+        event_id: first.answer.body['eventId'],
+        before: null,
+        after: 'Before',
+      }),
+      expect.objectContaining({
+        operation: 'updated',
+        cause: 'webhook',
+        event_id: second.answer.body['eventId'],
+        before: 'Before',
+        after: 'After',
+      }),
     ])
     expect((rows[1] as { changed_fields: string[] }).changed_fields).toContain('name')
   })
@@ -96,10 +120,30 @@ describe('a webhook', () => {
       ['405 when it is no POST', { path: '/products', body: '', method: 'GET' }, 405, { status: 405 }],
       ['404 for a resource that does not exist', { path: '/unicorns', body: '{}' }, 404, { status: 404 }],
       ['404 for an action that does not exist', { path: '/products/sold', body: '{}' }, 404, { status: 404 }],
-      ['413 when it is too large', { path: '/products', body: `"${'x'.repeat(1_100_000)}"` }, 413, { status: 413 }],
-      ['401 without a signature', { path: '/products', body: item({ item_id: '1' }), signature: null }, 401, { status: 401 }],
-      ['401 with a wrong signature', { path: '/products', body: item({ item_id: '1' }), signature: 'a'.repeat(64) }, 401, { status: 401 }],
-      ['401 with a wrong key', { path: '/products', body: '{}', signature: null, headers: { 'X-Webhook-Key': 'guess' } }, 401, { status: 401 }],
+      [
+        '413 when it is too large',
+        { path: '/products', body: `"${'x'.repeat(1_100_000)}"` },
+        413,
+        { status: 413 },
+      ],
+      [
+        '401 without a signature',
+        { path: '/products', body: item({ item_id: '1' }), signature: null },
+        401,
+        { status: 401 },
+      ],
+      [
+        '401 with a wrong signature',
+        { path: '/products', body: item({ item_id: '1' }), signature: 'a'.repeat(64) },
+        401,
+        { status: 401 },
+      ],
+      [
+        '401 with a wrong key',
+        { path: '/products', body: '{}', signature: null, headers: { 'X-Webhook-Key': 'guess' } },
+        401,
+        { status: 401 },
+      ],
     ])('%s', async (_what, delivery, status, body) => {
       const before = await countEvents()
       const answer = await hook(delivery)
@@ -115,8 +159,21 @@ describe('a webhook', () => {
       ['duplicate_key', { body: '{"item":{"item_id":"1","name":"a","name":"b"}}' }],
       ['too_deep', { body: `{"item":{"item_id":"1","x":${'['.repeat(80)}${']'.repeat(80)}}}` }],
       ['number_range', { body: '{"item":{"item_id":"1","rate":1e999}}' }],
-      ['bad_time', { body: item({ item_id: '1', name: 'x', status: 'active', last_modified_time: 'yesterday' }) }],
-      ['future', { body: item({ item_id: '1', name: 'x', status: 'active', last_modified_time: '2199-01-01T00:00:00+0000' }) }],
+      [
+        'bad_time',
+        { body: item({ item_id: '1', name: 'x', status: 'active', last_modified_time: 'yesterday' }) },
+      ],
+      [
+        'future',
+        {
+          body: item({
+            item_id: '1',
+            name: 'x',
+            status: 'active',
+            last_modified_time: '2199-01-01T00:00:00+0000',
+          }),
+        },
+      ],
       ['content_type', { body: item({ item_id: '1' }), contentType: 'text/csv' }],
       ['batch', { body: JSON.stringify({ items: [{ item_id: '1' }, { item_id: '2' }] }) }],
       ['organization', { body: item({ item_id: '1' }), path: '/products?organization_id=1' }],
@@ -137,11 +194,17 @@ describe('a webhook', () => {
   it('keeps every daemon ready, and its documents and figures within reach', async () => {
     for (const [name, url] of world.installation.healthUrls) {
       const ready = await fetch(`${url}/health/ready`)
-      expect([name, ready.status, await ready.json()]).toEqual([name, 200, expect.objectContaining({ ready: true })])
+      expect([name, ready.status, await ready.json()]).toEqual([
+        name,
+        200,
+        expect.objectContaining({ ready: true }),
+      ])
       expect(await (await fetch(`${url}/metrics`)).text()).toContain('tds_build_info')
     }
     const { apiUrl } = world.installation
-    expect(await (await fetch(`${apiUrl}/openapi.json`)).json()).toMatchObject({ openapi: expect.stringMatching(/^3\./) })
+    expect(await (await fetch(`${apiUrl}/openapi.json`)).json()).toMatchObject({
+      openapi: expect.stringMatching(/^3\./),
+    })
     expect((await fetch(`${apiUrl}/docs`)).status).toBe(200)
   })
 
@@ -150,7 +213,10 @@ describe('a webhook', () => {
     readonly encoding?: Encoding
   }
 
-  async function change(request: MutationRequest, form: Form = {}): Promise<{ mutation: Mutation; answer: Answered }> {
+  async function change(
+    request: MutationRequest,
+    form: Form = {},
+  ): Promise<{ mutation: Mutation; answer: Answered }> {
     const mutation = world.simulator.mutate(request)
     return { mutation, answer: await tell(mutation, form) }
   }
@@ -165,17 +231,21 @@ describe('a webhook', () => {
 
   async function send(deliveries: Parameters<EndToEnd['simulator']['send']>[0]): Promise<Answered[]> {
     const { results } = await world.simulator.send(deliveries, { target: world.installation.apiUrl })
-    return results.map(({ status, answer }) => ({ status: status ?? 0, body: JSON.parse(answer) as Answered['body'] }))
+    return results.map(({ status, answer }) => ({
+      status: status ?? 0,
+      body: JSON.parse(answer) as Answered['body'],
+    }))
   }
 
   async function hook(delivery: HandMadeDelivery): Promise<HookAnswer> {
-    return await deliver({ apiUrl: world.installation.apiUrl, simulator: world.simulator }, delivery)
+    return deliver({ apiUrl: world.installation.apiUrl, simulator: world.simulator }, delivery)
   }
 
   async function statusOf(answer: Answered): Promise<string | undefined> {
-    const { rows } = await world.database.db.query<{ status: string }>('SELECT status FROM tds_inbox_events WHERE id = $1', [
-      answer.body['eventId'],
-    ])
+    const { rows } = await world.database.db.query<{ status: string }>(
+      'SELECT status FROM tds_inbox_events WHERE id = $1',
+      [answer.body['eventId']],
+    )
     return rows[0]?.status
   }
 

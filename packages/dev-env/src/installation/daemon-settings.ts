@@ -18,7 +18,10 @@ export function apiSettings({ databaseUrl, access }: SharedSettings, port: numbe
 }
 
 /** Settings of a worker. The simulator refuses nothing, so as many calls at once as Zoho would ever allow. */
-export function workerSettings({ databaseUrl, zohoUrl, access }: SharedSettings, port: number): Record<string, string> {
+export function workerSettings(
+  { databaseUrl, zohoUrl, access }: SharedSettings,
+  port: number,
+): Record<string, string> {
   return {
     ...baseSettings(databaseUrl),
     WORKER_HEALTH_PORT: String(port),

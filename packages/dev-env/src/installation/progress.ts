@@ -38,7 +38,9 @@ export async function readProgress(db: Queryable, organizationId: string): Promi
   )
   const [counts] = rows
   if (counts === undefined) throw new RangeError('an aggregate gave no row')
-  return Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, Number(count)])) as unknown as Progress
+  return Object.fromEntries(
+    Object.entries(counts).map(([name, count]) => [name, Number(count)]),
+  ) as unknown as Progress
 }
 
 /** Whether everything that was delivered has reached the mirror. */

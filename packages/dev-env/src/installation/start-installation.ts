@@ -50,7 +50,9 @@ export interface Installation {
 export async function startInstallation(o: InstallationOptions): Promise<Installation> {
   const installation = await launchInstallation(o)
   try {
-    await Promise.all(installation.daemons.map((daemon) => Promise.race([daemon.untilReady(), whenAborted(o.signal)])))
+    await Promise.all(
+      installation.daemons.map((daemon) => Promise.race([daemon.untilReady(), whenAborted(o.signal)])),
+    )
     return installation
   } catch (error) {
     await installation.stop()
@@ -69,9 +71,12 @@ export async function launchInstallation(o: InstallationOptions): Promise<Instal
     const healthUrls = new Map<string, string>()
     const launch = launcher(o, { ports, daemons, healthUrls })
     const api = await launch('api', 'api', (port) => apiSettings(shared, port))
-    const numbers = Array.from({ length: workers }, (_, index) => (workers === 1 ? '' : `-${String(index + 1)}`))
+    const numbers = Array.from({ length: workers }, (_, index) =>
+      workers === 1 ? '' : `-${String(index + 1)}`,
+    )
     const started: Daemon[] = []
-    for (const number of numbers) started.push(await launch(`worker${number}`, 'worker', (port) => workerSettings(shared, port)))
+    for (const number of numbers)
+      started.push(await launch(`worker${number}`, 'worker', (port) => workerSettings(shared, port)))
     if (o.withAlerter) await launch('alerter', 'alerter', (port) => alerterSettings(shared, port))
     return {
       apiUrl: healthUrls.get('api') ?? '',
@@ -93,9 +98,16 @@ interface Launched {
   readonly daemons: Daemon[]
 }
 
-type Launch = (name: string, app: string, settings: (port: number) => Record<string, string>) => Promise<Daemon>
+type Launch = (
+  name: string,
+  app: string,
+  settings: (port: number) => Record<string, string>,
+) => Promise<Daemon>
 
-function launcher(o: InstallationOptions, launched: Launched & { readonly healthUrls: Map<string, string> }): Launch {
+function launcher(
+  o: InstallationOptions,
+  launched: Launched & { readonly healthUrls: Map<string, string> },
+): Launch {
   return async (name, app, settings) => {
     const port = launched.ports.take()
     const url = `http://127.0.0.1:${String(port)}`
@@ -123,7 +135,7 @@ async function stopAll(o: InstallationOptions, { ports, daemons }: Launched): Pr
 }
 
 async function whenAborted(signal: AbortSignal | undefined): Promise<never> {
-  return await new Promise((_resolve, reject) => {
+  return new Promise((_resolve, reject) => {
     if (signal?.aborted) reject(signal.reason as Error)
     signal?.addEventListener('abort', () => {
       reject(signal.reason as Error)

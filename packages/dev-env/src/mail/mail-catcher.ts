@@ -13,7 +13,10 @@ export interface MailCatcher {
 }
 
 /** Starts a real SMTP server on loopback that takes mail from anybody to anybody. */
-export async function startMailCatcher(o: { readonly port: number; readonly folder: string }): Promise<MailCatcher> {
+export async function startMailCatcher(o: {
+  readonly port: number
+  readonly folder: string
+}): Promise<MailCatcher> {
   await mkdir(o.folder, { recursive: true })
   let caught = 0
   const server = new SMTPServer({

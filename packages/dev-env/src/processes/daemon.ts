@@ -5,7 +5,12 @@ import { fileURLToPath } from 'node:url'
 
 import { TdsError } from '@tds/runtime'
 
-import { type ProcessEnd, startProcess, type SupervisedProcess } from './supervised-process.ts'
+import {
+  type ProcessEnd,
+  type ProcessSpec,
+  startProcess,
+  type SupervisedProcess,
+} from './supervised-process.ts'
 
 /** The checkout that all programs are started from. */
 export const CHECKOUT = fileURLToPath(new URL('../../../../', import.meta.url))
@@ -48,62 +53,75 @@ export interface Daemon {
 
 /** Starts a daemon without waiting until it is ready. */
 export async function startDaemon(spec: DaemonSpec): Promise<Daemon> {
-  let current = await startProcess(processSpec(spec))
+  const log = join(spec.logs, `${spec.name}.log`)
+  let current = await startProcess(processSpec(spec, log))
   return {
     name: spec.name,
-    log: current.log,
+    log,
     pid: () => current.pid,
     ended: () => current.ended(),
     whenEnded: () => current.whenEnded,
-    untilReady: () => untilReady(current, spec),
+    untilReady: () => untilReady(current, { readyUrl: spec.readyUrl, log }),
     kill: (signal) => {
       current.kill(signal)
     },
     stop: () => current.stop(),
     startAgain: async () => {
       await current.whenEnded
-      current = await startProcess(processSpec(spec))
+      current = await startProcess(processSpec(spec, log))
     },
   }
 }
 
-function processSpec(spec: DaemonSpec) {
+function processSpec(spec: DaemonSpec, log: string): ProcessSpec {
   const program = spec.built
     ? [join(spec.app, 'dist/main.js')]
     : ['--conditions=tds-source', join(spec.app, 'src/main.ts')]
   return {
     name: spec.name,
-    command: [process.execPath, ...program] as [string, ...string[]],
+    command: [process.execPath, ...program],
     env: spec.env,
     cwd: CHECKOUT,
-    log: join(spec.logs, `${spec.name}.log`),
+    log,
     graceMs: STOP_GRACE_MS,
   }
 }
 
-async function untilReady(running: SupervisedProcess, spec: DaemonSpec): Promise<void> {
+interface Waiting {
+  readonly readyUrl: string
+  readonly log: string
+}
+
+async function untilReady(running: SupervisedProcess, { readyUrl, log }: Waiting): Promise<void> {
   const limit = performance.now() + READY_LIMIT_MS
   for (;;) {
     const end = running.ended()
-    if (end !== null) throw await notReady(running, `ended with ${end.signal ?? `exit code ${String(end.code)}`}`)
-    const answer = await fetch(spec.readyUrl, { signal: AbortSignal.timeout(5000) }).catch(() => null)
+    if (end !== null)
+      throw await notReady(running.name, {
+        log,
+        what: `ended with ${end.signal ?? `exit code ${String(end.code)}`}`,
+      })
+    const answer = await fetch(readyUrl, { signal: AbortSignal.timeout(5000) }).catch(() => null)
     const isReady = answer?.ok ?? false
     await answer?.body?.cancel()
     // Asked after the answer: whoever answered on the port of a process that has ended was somebody else.
     if (isReady && running.ended() === null) return
     if (performance.now() > limit) {
-      throw await notReady(running, `was not ready after ${String(READY_LIMIT_MS / 1000)} s`)
+      throw await notReady(running.name, {
+        log,
+        what: `was not ready after ${String(READY_LIMIT_MS / 1000)} s`,
+      })
     }
     await sleep(POLL_MS)
   }
 }
 
-async function notReady(running: SupervisedProcess, what: string): Promise<TdsError> {
-  const lines = (await readFile(running.log, 'utf8')).trimEnd().split('\n')
+async function notReady(name: string, { log, what }: { log: string; what: string }): Promise<TdsError> {
+  const lines = (await readFile(log, 'utf8')).trimEnd().split('\n')
   const tail = lines.slice(-TOLD_LOG_LINES).join('\n')
-  return new TdsError(`${running.name} ${what}. The end of its log:\n${tail}`, {
+  return new TdsError(`${name} ${what}. The end of its log:\n${tail}`, {
     code: 'daemon_not_ready',
     disposition: 'reject',
-    nextStep: `Read the whole log: ${running.log}`,
+    nextStep: `Read the whole log: ${log}`,
   })
 }

@@ -38,7 +38,7 @@ interface Looked {
 
 async function launchersAbove(pid: number): Promise<Launcher[]> {
   const launchers: Launcher[] = []
-  for (let next = pid; launchers.length < DEEPEST && (await isLauncher(next)); ) {
+  for (let next = pid; launchers.length < DEEPEST && (await isLauncher(next));) {
     const looked = await look(next)
     if (looked === null) break
     launchers.push({ pid: next, start: looked.start })
@@ -64,5 +64,7 @@ async function look(pid: number): Promise<Looked | null> {
   // The second field is the name in parentheses, which may hold spaces; field 22 is the time of the start.
   const [state, parent, ...rest] = line.slice(line.lastIndexOf(')') + 2).split(' ')
   const start = rest[17]
-  return state === undefined || state === 'Z' || start === undefined ? null : { parent: Number(parent), start }
+  return state === undefined || state === 'Z' || start === undefined
+    ? null
+    : { parent: Number(parent), start }
 }

@@ -8,6 +8,8 @@ const HOST = '127.0.0.1'
 /** Below the embedded Postgres's range, which ends where systems begin to take ports for outgoing connections. */
 const LOWEST = 10_000
 const HIGHEST = 15_000
+/** Listened on by whoever has the ports wished for, as the first of a row is by whoever has the row. */
+const WISH_CLAIM = LOWEST - 1
 const TRIES = 200
 
 /** Free ports on loopback that are ours until released. */
@@ -41,17 +43,28 @@ export async function claimPorts(count: number): Promise<ClaimedPorts> {
   })
 }
 
+/** The ports wished for when all of them are free and no other run has its wish, else as many others. */
+export async function preferPorts(wished: readonly number[]): Promise<ClaimedPorts> {
+  const claim = await listenOn(WISH_CLAIM)
+  if (claim === null) return claimPorts(wished.length)
+  if (await areFree(wished)) return claimedPorts(claim, [...wished])
+  await close(claim)
+  return claimPorts(wished.length)
+}
+
 function claimedPorts(claim: Server, row: number[]): ClaimedPorts {
   return {
-    take: () => {
-      const port = row.shift()
-      if (port === undefined) throw new RangeError('all claimed ports are taken')
-      return port
-    },
+    take: () => takeFrom(row),
     release: async () => {
       if (claim.listening) await close(claim)
     },
   }
+}
+
+function takeFrom(row: number[]): number {
+  const port = row.shift()
+  if (port === undefined) throw new RangeError('all claimed ports are taken')
+  return port
 }
 
 async function areFree(row: readonly number[]): Promise<boolean> {

@@ -32,7 +32,9 @@ export async function makeRunDirectory(kind: string): Promise<RunDirectory> {
 
 /** The folder of the newest run of a kind whose process still lives; null when there is none. */
 export async function findRun(kind: string): Promise<string | null> {
-  const names = (await namesOfRuns()).filter((name) => name.split('_')[1] === kind && isRunning(ownerOf(name)))
+  const names = (await namesOfRuns()).filter(
+    (name) => name.split('_')[1] === kind && isRunning(ownerOf(name)),
+  )
   const newest = names.at(-1)
   return newest === undefined ? null : join(RUNS, newest)
 }

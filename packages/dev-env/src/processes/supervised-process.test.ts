@@ -16,6 +16,7 @@ const STUBBORN = `
 describe('startProcess', () => {
   let run: RunDirectory
   const started: SupervisedProcess[] = []
+  const logs = new Map<SupervisedProcess, string>()
 
   beforeAll(async () => {
     run = await makeRunDirectory('test')
@@ -46,7 +47,12 @@ describe('startProcess', () => {
     const one = await start('environment', 'console.log(JSON.stringify(process.env))', { ONLY: 'this' })
     await one.whenEnded
     // A shell adds where it is; nothing else may appear.
-    const { PWD: _where, SHLVL: _depth, _: _program, ...told } = JSON.parse(await log(one)) as Record<string, string>
+    const {
+      PWD: _where,
+      SHLVL: _depth,
+      _: _program,
+      ...told
+    } = JSON.parse(await log(one)) as Record<string, string>
     expect(told).toEqual({ ONLY: 'this' })
   })
 
@@ -73,7 +79,13 @@ describe('startProcess', () => {
 
   it('refuses a program whose folder is not there', async () => {
     await expect(
-      startProcess({ name: 'lost', command: ['/bin/true'], env: {}, cwd: '/not/there', log: join(run.logs, 'lost.log') }),
+      startProcess({
+        name: 'lost',
+        command: ['/bin/true'],
+        env: {},
+        cwd: '/not/there',
+        log: join(run.logs, 'lost.log'),
+      }),
     ).rejects.toMatchObject({ code: 'process_start' })
   })
 
@@ -93,11 +105,22 @@ describe('startProcess', () => {
     30_000,
   )
 
-  async function start(name: string, script: string, env: Record<string, string> = {}): Promise<SupervisedProcess> {
-    const command = [process.execPath, '--conditions=tds-source', '--input-type=module', '-e', script] as const
+  async function start(
+    name: string,
+    script: string,
+    env: Record<string, string> = {},
+  ): Promise<SupervisedProcess> {
+    const command = [
+      process.execPath,
+      '--conditions=tds-source',
+      '--input-type=module',
+      '-e',
+      script,
+    ] as const
     const log = join(run.logs, `${name}-${String(started.length)}.log`)
     const one = await startProcess({ name, command: [...command], env, cwd: HERE, log, graceMs: 300 })
     started.push(one)
+    logs.set(one, log)
     return one
   }
 
@@ -118,6 +141,6 @@ describe('startProcess', () => {
   }
 
   async function log(one: SupervisedProcess): Promise<string> {
-    return await readFile(one.log, 'utf8')
+    return readFile(logs.get(one) ?? '', 'utf8')
   }
 })

@@ -46,8 +46,8 @@ export interface ProcessSpec {
   /** All of its environment: nothing of ours is inherited. */
   readonly env: Readonly<Record<string, string>>
   readonly cwd: string
-  /** File to which everything it prints is appended. */
-  readonly log: string
+  /** File to which everything it prints is appended; null lets it print where we print. */
+  readonly log: string | null
   /** Time it has to end once asked before it is killed, also when we are gone; default 10 s. */
   readonly graceMs?: number
 }
@@ -63,7 +63,6 @@ export interface ProcessEnd {
 export interface SupervisedProcess {
   readonly name: string
   readonly pid: number
-  readonly log: string
   /** How it ended; null while it runs. */
   ended(): ProcessEnd | null
   /** Resolves when it has ended. */
@@ -106,7 +105,6 @@ export async function startProcess(spec: ProcessSpec): Promise<SupervisedProcess
   return {
     name: spec.name,
     pid,
-    log: spec.log,
     ended: () => end,
     whenEnded,
     kill,
@@ -120,16 +118,17 @@ export async function startProcess(spec: ProcessSpec): Promise<SupervisedProcess
 }
 
 function spawnSupervisor(spec: ProcessSpec, graceMs: number): ChildProcess {
-  const log = openSync(spec.log, 'a')
+  const log = spec.log === null ? null : openSync(spec.log, 'a')
+  const output = log ?? 'inherit'
   try {
     return spawn('/bin/sh', ['-c', SUPERVISOR, 'sh', String(Math.ceil(graceMs / 100)), ...spec.command], {
       cwd: spec.cwd,
       env: spec.env,
       detached: true,
-      stdio: ['ignore', log, log, 'pipe', 'pipe'],
+      stdio: ['ignore', output, output, 'pipe', 'pipe'],
     })
   } finally {
-    closeSync(log)
+    if (log !== null) closeSync(log)
   }
 }
 
@@ -146,7 +145,10 @@ const signalNames: ReadonlyMap<number, NodeJS.Signals> = new Map(
   (Object.entries(constants.signals) as [NodeJS.Signals, number][]).map(([name, number]) => [number, name]),
 )
 
-async function pidTold(supervisor: ChildProcess, o: { spec: ProcessSpec; whenEnded: Promise<ProcessEnd> }): Promise<number> {
+async function pidTold(
+  supervisor: ChildProcess,
+  o: { spec: ProcessSpec; whenEnded: Promise<ProcessEnd> },
+): Promise<number> {
   let told = ''
   try {
     for await (const chunk of supervisor.stdio[4] as Readable) told += String(chunk)
@@ -162,8 +164,8 @@ function notStarted(spec: ProcessSpec, cause?: unknown): TdsError {
   return new TdsError(`${spec.name} could not be started`, {
     code: 'process_start',
     disposition: 'reject',
-    nextStep: `See ${spec.log}.`,
-    facts: { command: spec.command },
+    nextStep: 'See what it printed.',
+    facts: { command: spec.command, log: spec.log },
     ...(cause === undefined ? {} : { cause }),
   })
 }

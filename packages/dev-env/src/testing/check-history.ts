@@ -3,7 +3,13 @@ import { createHash } from 'node:crypto'
 import { entities } from '@tds/core'
 import type { Queryable } from '@tds/db'
 
-import { comparable, isJsonRecord, type JsonRecord, type JsonText, readJsonText } from '../comparison/exact-text.ts'
+import {
+  comparable,
+  isJsonRecord,
+  type JsonRecord,
+  type JsonText,
+  readJsonText,
+} from '../comparison/exact-text.ts'
 import type { History } from './history.ts'
 import { markColumns, markNumber, type MarkedType } from './marked-changes.ts'
 
@@ -29,14 +35,23 @@ async function lostEvents(db: Queryable, { attempts }: History): Promise<string[
   const kept = new Set(rows.map(({ id }) => id))
   return attempts
     .filter(({ eventId }) => eventId !== null && !kept.has(eventId))
-    .map(({ eventId, status }) => `lost: event ${String(eventId)} was answered ${String(status)} and is not in the inbox`)
+    .map(
+      ({ eventId, status }) =>
+        `lost: event ${String(eventId)} was answered ${String(status)} and is not in the inbox`,
+    )
 }
 
 /** What was refused, or never sent, must not be there. */
 async function phantomEvents(db: Queryable, { attempts }: History): Promise<string[]> {
-  const { rows } = await db.query<{ id: string; raw_body: Buffer }>('SELECT id, raw_body FROM tds_inbox_events')
-  const possible = new Set(attempts.filter(({ outcome }) => outcome !== 'refused').map(({ delivery }) => digest(delivery.body)))
-  return rows.filter(({ raw_body }) => !possible.has(digest(raw_body))).map(({ id }) => `phantom: nobody sent event ${id}`)
+  const { rows } = await db.query<{ id: string; raw_body: Buffer }>(
+    'SELECT id, raw_body FROM tds_inbox_events',
+  )
+  const possible = new Set(
+    attempts.filter(({ outcome }) => outcome !== 'refused').map(({ delivery }) => digest(delivery.body)),
+  )
+  return rows
+    .filter(({ raw_body }) => !possible.has(digest(raw_body)))
+    .map(({ id }) => `phantom: nobody sent event ${id}`)
 }
 
 async function unfinishedEvents(db: Queryable): Promise<string[]> {
@@ -69,9 +84,13 @@ async function brokenChains(db: Queryable): Promise<string[]> {
     const known = latest.get(name)
     const state = stateOf(entry.after)
     const before = entry.before === null ? null : comparable(stateOf(entry.before))
-    if (before !== (known?.state ?? null)) broken.push(`history: entry ${entry.position} of ${name} does not follow on the one before`)
+    if (before !== (known?.state ?? null))
+      broken.push(`history: entry ${entry.position} of ${name} does not follow on the one before`)
     const mark = markNumber(state[markColumns[entry.type]]) ?? known?.mark ?? 0
-    if (mark < (known?.mark ?? 0)) broken.push(`went back: entry ${entry.position} of ${name}, from ${String(known?.mark)} to ${String(mark)}`)
+    if (mark < (known?.mark ?? 0))
+      broken.push(
+        `went back: entry ${entry.position} of ${name}, from ${String(known?.mark)} to ${String(mark)}`,
+      )
     latest.set(name, { state: comparable(state), mark })
   }
   return broken
@@ -86,12 +105,19 @@ async function unexplainedRows(db: Queryable): Promise<string[]> {
     for (const row of rows) {
       const name = `${type} ${String(row['zoho_id'])}`
       const own = entries.get(name) ?? []
-      if (row['version'] !== own.length) broken.push(`audit: ${name} is at version ${String(row['version'])} with ${String(own.length)} entries`)
+      if (row['version'] !== own.length)
+        broken.push(
+          `audit: ${name} is at version ${String(row['version'])} with ${String(own.length)} entries`,
+        )
       const last = own.at(-1)
       const state = last === undefined ? {} : stateOf(last.after)
       const unlike = columns.filter((column) => (state[column.name] ?? null) !== (row[column.name] ?? null))
-      if (unlike.length > 0) broken.push(`audit: ${name} differs from its last entry in ${unlike.map((one) => one.name).join(', ')}`)
-      if ((state['deleted'] === 'true') !== (row['deleted_at'] !== null)) broken.push(`audit: ${name} is not deleted as its last entry says`)
+      if (unlike.length > 0)
+        broken.push(
+          `audit: ${name} differs from its last entry in ${unlike.map((one) => one.name).join(', ')}`,
+        )
+      if ((state['deleted'] === 'true') !== (row['deleted_at'] !== null))
+        broken.push(`audit: ${name} is not deleted as its last entry says`)
     }
   }
   return broken
@@ -109,8 +135,12 @@ async function lostCounts(db: Queryable): Promise<string[]> {
     'SELECT scope, difference FROM tds_v_conservation WHERE difference <> 0',
   )
   return [
-    ...rows.map(({ status, counted, present }) => `conservation: ${counted} counted as ${status}, ${present} are`),
-    ...view.rows.map(({ scope, difference }) => `conservation: tds_v_conservation has ${difference} in ${scope}`),
+    ...rows.map(
+      ({ status, counted, present }) => `conservation: ${counted} counted as ${status}, ${present} are`,
+    ),
+    ...view.rows.map(
+      ({ scope, difference }) => `conservation: tds_v_conservation has ${difference} in ${scope}`,
+    ),
   ]
 }
 
@@ -127,7 +157,9 @@ function stateOf(text: string): JsonRecord {
   if (!isJsonRecord(state)) throw new Error('an audit entry holds no object')
   const { lines } = state
   // Rows without a position of their own have no order either.
-  return Array.isArray(lines) ? { ...state, lines: lines.toSorted((a, b) => (comparable(a) < comparable(b) ? -1 : 1)) } : state
+  return Array.isArray(lines)
+    ? { ...state, lines: lines.toSorted((a, b) => (comparable(a) < comparable(b) ? -1 : 1)) }
+    : state
 }
 
 /** A column that a record never had a value for is absent in one entry and null in another; both say the same. */

@@ -26,7 +26,10 @@ export async function deliver(
 ): Promise<HookAnswer> {
   const url = new URL(`/webhooks${delivery.path}`, to.apiUrl)
   const contentType = delivery.contentType ?? 'application/json;charset=UTF-8'
-  const signature = delivery.signature === undefined ? signatureOf(to.simulator, url, { ...delivery, contentType }) : delivery.signature
+  const signature =
+    delivery.signature === undefined
+      ? signatureOf(to.simulator, url, { ...delivery, contentType })
+      : delivery.signature
   const method = delivery.method ?? 'POST'
   const response = await fetch(url, {
     method,
@@ -39,7 +42,11 @@ export async function deliver(
     signal: AbortSignal.timeout(10_000),
   })
   const text = await response.text()
-  return { status: response.status, headers: response.headers, body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>) }
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>),
+  }
 }
 
 function signatureOf(simulator: Simulator, url: URL, { contentType, body }: HandMadeDelivery): string {

@@ -35,7 +35,11 @@ const PAUSE_MS = 100
  * Sends deliveries, each again and again until it has a 2xx, and records every request. Throws Error when one has none
  * in time.
  */
-export async function drive(simulator: Simulator, deliveries: Iterator<Delivery>, o: DriveOptions): Promise<History> {
+export async function drive(
+  simulator: Simulator,
+  deliveries: Iterator<Delivery>,
+  o: DriveOptions,
+): Promise<History> {
   const history: History = { attempts: [] }
   const begunMs = performance.now()
   let begun = 0
@@ -60,7 +64,8 @@ async function driveOne(
     const attempt = await once(simulator, delivery, o.target)
     o.history.attempts.push(attempt)
     if (attempt.outcome === 'stored') return
-    if (performance.now() > limit) throw new Error(`no 2xx for ${delivery.path}, last status ${String(attempt.status)}`)
+    if (performance.now() > limit)
+      throw new Error(`no 2xx for ${delivery.path}, last status ${String(attempt.status)}`)
     await sleep(PAUSE_MS)
   }
 }
@@ -71,5 +76,10 @@ async function once(simulator: Simulator, delivery: Delivery, target: string): P
   const status = result?.status ?? null
   if (result === undefined || status === null) return { delivery, outcome: 'unknown', status, eventId: null }
   if (status < 200 || status > 299) return { delivery, outcome: 'refused', status, eventId: null }
-  return { delivery, outcome: 'stored', status, eventId: (JSON.parse(result.answer) as { eventId: string }).eventId }
+  return {
+    delivery,
+    outcome: 'stored',
+    status,
+    eventId: (JSON.parse(result.answer) as { eventId: string }).eventId,
+  }
 }

@@ -40,8 +40,15 @@ export async function killRounds(world: EndToEnd, o: KillOptions): Promise<KillR
   })
   let history: History
   try {
-    const deliveries = markedChanges(simulator, seededChance(o.seed), { count: o.deliveries, recordsPerType: 24 })
-    history = await drive(simulator, deliveries, { target: installation.apiUrl, atOnce: 8, ratePerSecond: o.ratePerSecond })
+    const deliveries = markedChanges(simulator, seededChance(o.seed), {
+      count: o.deliveries,
+      recordsPerType: 24,
+    })
+    history = await drive(simulator, deliveries, {
+      target: installation.apiUrl,
+      atOnce: 8,
+      ratePerSecond: o.ratePerSecond,
+    })
   } finally {
     driven.abort()
     await killing
@@ -59,9 +66,10 @@ export async function killRounds(world: EndToEnd, o: KillOptions): Promise<KillR
   return { kills: kept.kills(), attempts: countOutcomes(history), broken, restMs }
 
   async function killUntil(signal: AbortSignal, kill: () => void): Promise<void> {
-    while (!signal.aborted) {
-      await sleep(o.pauseMs * (0.2 + 0.8 * pauseChance()), undefined, { signal }).catch(() => undefined)
-      if (!signal.aborted) kill()
+    for (;;) {
+      const slept = await sleep(o.pauseMs * (0.2 + 0.8 * pauseChance()), true, { signal }).catch(() => false)
+      if (!slept) return
+      kill()
     }
   }
 }

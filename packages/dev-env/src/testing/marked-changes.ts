@@ -19,21 +19,36 @@ export interface MarkedChanges {
   readonly late?: number
 }
 
-const SHAPES: readonly BodyShape[] = ['detail', 'detail', 'detail', 'usual', 'usual', 'sparse', 'lean', 'thin', 'placeholders']
+const SHAPES: readonly BodyShape[] = [
+  'detail',
+  'detail',
+  'detail',
+  'usual',
+  'usual',
+  'sparse',
+  'lean',
+  'thin',
+  'placeholders',
+]
 const LATEST_PLACES = 20
 
 /**
  * Changes the world as they are asked for, and makes the deliveries that tell of it. Every change writes a mark that
  * counts up, so that whoever reads the history of a record sees whether it ever went back.
  */
-export function* markedChanges(simulator: Simulator, chance: Chance, o: MarkedChanges): Generator<Delivery, void> {
+export function* markedChanges(
+  simulator: Simulator,
+  chance: Chance,
+  o: MarkedChanges,
+): Generator<Delivery, void> {
   const held: { place: number; delivery: Delivery }[] = []
   const change = changer(simulator, chance, o.recordsPerType)
   for (let place = 1; place <= o.count; place++) {
     const delivery = change(place)
     const isLate = chance() < (o.late ?? 0.2)
     held.push({ place: isLate ? place + Math.ceil(chance() * LATEST_PLACES) : place, delivery })
-    if (chance() < (o.duplicates ?? 0.1)) held.push({ place: place + Math.ceil(chance() * LATEST_PLACES), delivery })
+    if (chance() < (o.duplicates ?? 0.1))
+      held.push({ place: place + Math.ceil(chance() * LATEST_PLACES), delivery })
     yield* due(held, place)
   }
   yield* due(held, Infinity)
@@ -47,7 +62,15 @@ export function markNumber(text: unknown): number | null {
 
 function changer(simulator: Simulator, chance: Chance, recordsPerType: number): (place: number) => Delivery {
   const types = Object.keys(markColumns) as MarkedType[]
-  const pools = new Map(types.map((type) => [type, simulator.truth(type).records.slice(0, recordsPerType).map(({ id }) => id)]))
+  const pools = new Map(
+    types.map((type) => [
+      type,
+      simulator
+        .truth(type)
+        .records.slice(0, recordsPerType)
+        .map(({ id }) => id),
+    ]),
+  )
   return (place) => {
     const type = pickFrom(types, chance)
     const pool = pools.get(type) ?? []

@@ -30,7 +30,11 @@ export function startProgram(
     ['--conditions=tds-source', `packages/dev-env/src/${file}`, ...args],
     {
       cwd: CHECKOUT,
-      env: { ...bareEnvironment(process.env), ...(postgresBin ? { TDS_TEST_POSTGRES_BIN: postgresBin } : {}), ...env },
+      env: {
+        ...bareEnvironment(process.env),
+        ...(postgresBin ? { TDS_TEST_POSTGRES_BIN: postgresBin } : {}),
+        ...env,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   )
@@ -49,7 +53,10 @@ export function startProgram(
     output: () => output,
     says: async (text, withinMs = 60_000) => {
       const hasEnded = () => child.exitCode !== null || child.signalCode !== null
-      await waitUntil(() => output.includes(text) || hasEnded(), { what: `${file} says "${text}": ${output}`, withinMs })
+      await waitUntil(() => output.includes(text) || hasEnded(), {
+        what: `${file} says "${text}": ${output}`,
+        withinMs,
+      })
       if (!output.includes(text)) throw new Error(`${file} ended without saying "${text}":\n${output}`)
     },
     descendants: () => descendantsOf(child.pid ?? 0),

@@ -34,7 +34,11 @@ interface Life {
  * Lets the same life happen to each of several records, and their deliveries arrive in any order, some of them twice,
  * interleaved with what happens meanwhile and with each other.
  */
-export function* schedules(simulator: Simulator, chance: Chance, recordsPerType: number): Generator<Delivery, void> {
+export function* schedules(
+  simulator: Simulator,
+  chance: Chance,
+  recordsPerType: number,
+): Generator<Delivery, void> {
   const types = Object.keys(markColumns) as MarkedType[]
   const lives = types.flatMap((type) => livesOf(simulator, type, recordsPerType))
   let mark = 0

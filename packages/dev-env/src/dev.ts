@@ -1,0 +1,5 @@
+import { run } from '@tds/runtime'
+
+import { createDev } from './dev/create-dev.ts'
+
+await run('dev', createDev)
