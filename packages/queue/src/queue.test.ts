@@ -113,7 +113,7 @@ describe('the queue', () => {
       await done.reached
       await loop.stop()
       expect(seen.sort()).toEqual(sent.sort())
-      expect(sizes).toEqual([250, 250])
+      expect(Math.max(...sizes)).toBe(250)
       expect(await jobs()).toEqual([])
     })
 

@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import winston from 'winston'
 import { currentLogContext } from './log-context.ts'
 import { formatLogLine, logLevels, type LogEntry, type LogFormat, type LogLevel } from './log-line.ts'
@@ -46,20 +47,23 @@ export function childLogger(name: string): Logger {
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }
 
-/** Resolves when every line logged so far has left the process, or after two seconds if nobody takes them. */
+/**
+ * Resolves when every line logged so far has left the process, or when nobody has taken one for `timeoutMs` (two
+ * seconds): a slow reader gets all of them, one that has gone holds nobody up.
+ */
 export async function flushLogging({ timeoutMs = 2000 }: { timeoutMs?: number } = {}): Promise<void> {
-  const closing = closeOutput()
-  const patience = new AbortController()
-  const timeout = new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, timeoutMs)
-    patience.signal.addEventListener('abort', () => {
-      clearTimeout(timer)
-      resolve()
-    })
-  })
-  await Promise.race([closing, timeout])
-  patience.abort()
+  const closing = closeOutput().then(() => true)
+  for (let seen = -1; seen !== linesTaken;) {
+    seen = linesTaken
+    const patience = new AbortController()
+    const waited = sleep(timeoutMs, false, { signal: patience.signal }).catch(() => false)
+    const isClosed = await Promise.race([closing, waited])
+    patience.abort()
+    if (isClosed) return
+  }
 }
+
+let linesTaken = 0
 
 type EarlyEntry = Omit<LogEntry, 'daemon'>
 
@@ -98,6 +102,7 @@ function openOutput(): Output {
     write: (chunk: Buffer, _encoding, done) => {
       // A reader that has gone is no reason to fail: the daemon goes on without its log.
       process.stdout.write(chunk, () => {
+        linesTaken += 1
         done()
       })
     },
