@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openDatabase } from '@tds/db'
 import { createTestDatabase, type TestDatabase } from '@tds/db/testing'
-import { loadConfig } from '@tds/runtime'
+import { loadConfig, metricsRegistry } from '@tds/runtime'
 import { createApi, type Api, type ApiOverrides } from './app.ts'
 import { apiConfigSchema } from './config.ts'
 import { delivery, sendTo, testEnvironment, type TestAnswer } from './testing/api-world.ts'
@@ -21,7 +21,7 @@ describe('the api', () => {
     const { api, deliver } = await startApi()
     const locked = await lockInbox()
     const answers = Promise.all(Array.from({ length: 20 }, async (_, index) => deliver(bodyOf(index))))
-    await waitingForLock(1)
+    await until(async () => (await deliveriesHeld()) === 20)
     const stopped = api.stop()
     await locked.release()
     for (const answer of await answers) {
@@ -173,13 +173,10 @@ async function lockInbox(): Promise<{ release: () => Promise<void> }> {
   }
 }
 
-async function waitingForLock(sessions: number): Promise<void> {
-  await until(async () => {
-    const { rows } = await database.db.query(
-      `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-    )
-    return rows.length >= sessions
-  })
+/** Deliveries that the intake of this process has and has not answered. */
+async function deliveriesHeld(): Promise<number> {
+  const metric = await metricsRegistry.getSingleMetric('tds_intake_held_events')?.get()
+  return metric?.values.reduce((sum, { value }) => sum + value, 0) ?? 0
 }
 
 async function countRows(): Promise<number> {

@@ -63,10 +63,11 @@ function webhookPaths(): ZodOpenApiPathsObject {
 
 function webhookOperation({ path, entity, action, isAlias }: WebhookRoute): ZodOpenApiOperationObject {
   const what = entity.type.replaceAll('_', ' ')
+  const article = /^[aeiou]/.test(what) ? 'An' : 'A'
   return {
     tags: ['Webhooks'],
     operationId: path.slice(1).replaceAll('/', '-'),
-    summary: `A ${what} was ${action ?? 'created or changed'}${isAlias ? ` (same as /webhooks/${entity.resource})` : ''}`,
+    summary: `${article} ${what} was ${action ?? 'created or changed'}${isAlias ? ` (same as /webhooks/${entity.resource})` : ''}`,
     description:
       'Answered after the delivery is safely stored. A delivery that is authentic is never refused for what it contains.',
     security: [{ signature: [] }, { key: [] }],

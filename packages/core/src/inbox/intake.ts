@@ -18,7 +18,10 @@ export interface IntakeOptions {
   readonly maxBatch?: number | undefined
   /** Most bytes of bodies in one transaction, default 4 MiB; a larger body still goes, alone. */
   readonly maxBatchBytes?: number | undefined
-  /** Transactions at the same time, default 1: a second one would halve the batches, and the batch is what makes it cheap. */
+  /**
+   * Transactions at the same time, default 2: with one, the api and Postgres would take turns, and one that hangs would
+   * hold up everything. More only make the batches smaller.
+   */
   readonly lanes?: number | undefined
   /** Deliveries held at most, waiting and in flight, default 1,000; further ones are refused at once. */
   readonly maxHeld?: number | undefined
@@ -170,8 +173,12 @@ export function createIntake(options: IntakeOptions): Intake {
       try {
         const startedAt = performance.now()
         const parts = { db, queue, mover: { daemonId, lane } }
-        const earlier = { mayBeStored, lookFirst: attempt > 1 }
-        const answers = await storeDeliveries(parts, open.map(eventOf), earlier)
+        const isWanted = (): boolean => open.some((delivery) => held.has(delivery))
+        const answers = await storeDeliveries(parts, open.map(eventOf), {
+          mayBeStored,
+          lookFirst: attempt > 1,
+          isWanted,
+        })
         batchSizes.observe(open.length)
         batchSeconds.observe((performance.now() - startedAt) / 1000)
         answerAll(open, answers)

@@ -21,28 +21,31 @@ export interface StoreParts {
   readonly mover: Mover
 }
 
-/** What earlier attempts at the same deliveries came to; nothing where there were none. */
-export interface EarlierAttempts {
+/** What earlier attempts at the same deliveries came to, and whether this one still makes sense. */
+export interface StoreAttempt {
   /** One broke off without saying whether it was committed: a row with a delivery's own id may be its own. */
   readonly mayBeStored: boolean
   /** One failed, perhaps on a row that somebody holds: rows that are there are looked for before inserting. */
   readonly lookFirst: boolean
+  /** Asked before the commit: what everybody was refused meanwhile is better not stored at all. */
+  readonly isWanted: () => boolean
 }
 
 /**
  * Stores deliveries, their counters and their jobs in one transaction, and says for each, in the order given, what
- * became of it.
+ * became of it. Throws TdsError `intake_abandoned`, and stores nothing, when nobody wants it any more.
  */
 export async function storeDeliveries(
   parts: StoreParts,
   deliveries: readonly IncomingEvent[],
-  earlier: EarlierAttempts,
+  attempt: StoreAttempt,
 ): Promise<IntakeAnswer[]> {
   const groups = groupTwins(deliveries)
   await parts.db.transaction(async (tx) => {
-    await settle(tx, groups, { mover: parts.mover, ...earlier })
+    await settle(tx, groups, { mover: parts.mover, ...attempt })
     const fresh = groups.filter((group) => group.isNew && group.first.status === 'pending')
     await carryEvents(parts.queue, tx, { eventIds: fresh.map((group) => group.first.id) })
+    if (!attempt.isWanted()) throw abandoned(deliveries.length)
   })
   return answersOf(groups, deliveries.length)
 }
@@ -85,7 +88,7 @@ const mostRounds = 3
 async function settle(
   tx: Transaction,
   groups: readonly TwinGroup[],
-  o: EarlierAttempts & { readonly mover: Mover },
+  o: StoreAttempt & { readonly mover: Mover },
 ): Promise<void> {
   let open = groups
   for (let round = 1; open.length > 0; round += 1) {
@@ -110,7 +113,7 @@ async function settle(
 async function findTwins(
   tx: Transaction,
   collided: readonly TwinGroup[],
-  { mayBeStored }: EarlierAttempts,
+  { mayBeStored }: StoreAttempt,
 ): Promise<void> {
   if (collided.length === 0) return
   const twins = await countDuplicates(
@@ -152,6 +155,15 @@ function newAnswer({ id, status, errorCode, errorMessage }: IncomingEvent): Inta
 
 function duplicateAnswer(eventId: string): IntakeAnswer {
   return { eventId, outcome: 'duplicate', reason: null, detail: null }
+}
+
+function abandoned(deliveries: number): TdsError {
+  return new TdsError('The deliveries were refused before they could be stored', {
+    code: 'intake_abandoned',
+    disposition: 'retry',
+    nextStep: 'None: the senders were told to deliver again.',
+    facts: { deliveries },
+  })
 }
 
 function unsettled(deliveries: number): TdsError {

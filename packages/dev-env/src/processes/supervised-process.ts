@@ -31,6 +31,7 @@ exec 3<&-
 wait $child
 code=$?
 kill -KILL $watcher
+wait $watcher 2>/dev/null
 exit $code
 `
 
