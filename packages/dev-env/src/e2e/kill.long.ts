@@ -19,6 +19,7 @@ describe('kill -9 of api and workers during 5,000 webhooks', () => {
       seed,
       deliveries: 5000,
       ratePerSecond: 50,
+      mostKills: 100,
       pauseMs: 4000,
       restWithinMs: 120_000,
     })

@@ -22,6 +22,8 @@ export interface KillOptions {
   readonly seed: number
   readonly deliveries: number
   readonly ratePerSecond: number
+  /** No more than so many. */
+  readonly mostKills: number
   /** Longest pause between two kills. */
   readonly pauseMs: number
   /** Time to come to rest after the last kill. */
@@ -68,7 +70,7 @@ export async function killRounds(world: EndToEnd, o: KillOptions): Promise<KillR
   async function killUntil(signal: AbortSignal, kill: () => void): Promise<void> {
     for (;;) {
       const slept = await sleep(o.pauseMs * (0.2 + 0.8 * pauseChance()), true, { signal }).catch(() => false)
-      if (!slept) return
+      if (!slept || kept.kills() >= o.mostKills) return
       kill()
     }
   }
