@@ -98,6 +98,34 @@ describe('openDatabase', () => {
       await single.close()
     })
 
+    it('keeps its promises when its first statements go along with BEGIN', async () => {
+      const along = { unawaitedBegin: true }
+      await db.transaction(async (tx) => {
+        await Promise.all([
+          tx.query(`INSERT INTO notes VALUES (1, 'kept')`),
+          tx.query(`INSERT INTO notes VALUES (2, 'kept')`),
+        ])
+      }, along)
+      const failing = db.transaction(async (tx) => {
+        await tx.query(`INSERT INTO notes VALUES (3, 'lost')`)
+        await tx.query(`INSERT INTO notes VALUES (3, 'twice')`)
+      }, along)
+      await expect(failing).rejects.toMatchObject({ code: '23505' })
+      expect(await notesIn(db)).toEqual([1, 2])
+    })
+
+    it('never says committed when BEGIN, sent along, found its connection dead', async () => {
+      const single = openDatabase({ url: database.url, applicationName: 'single', poolSize: 1 })
+      const along = { unawaitedBegin: true }
+      const lost = single.transaction(async (tx) => {
+        await tx.query('SELECT pg_terminate_backend(pg_backend_pid())')
+      }, along)
+      await expect(lost).rejects.toThrow()
+      await single.transaction(async (tx) => tx.query(`INSERT INTO notes VALUES (1, 'kept')`), along)
+      expect(await notesIn(single)).toEqual([1])
+      await single.close()
+    })
+
     it('refuses to call work committed that Postgres rolled back', async () => {
       await expect(
         db.transaction(async (tx) => {

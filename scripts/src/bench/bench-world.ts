@@ -93,7 +93,7 @@ export async function createBenchWorld(): Promise<BenchWorld> {
     drained: () => drained(db),
     close: async () => {
       for (const daemon of daemons.reverse()) await daemon.stop()
-      plain?.disconnect()
+      if (plain !== null) await endPlainHandler(plain)
       await db.close()
       await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
       await admin.close()
@@ -101,6 +101,13 @@ export async function createBenchWorld(): Promise<BenchWorld> {
       await postgres.stop()
     },
   }
+}
+
+/** It lets go of its connections before the database is dropped under them. */
+async function endPlainHandler(plain: ChildProcess): Promise<void> {
+  const ended = once(plain, 'exit')
+  plain.disconnect()
+  await ended
 }
 
 async function fill(db: Database, count: number, o: { first: number; version: number }): Promise<string[]> {

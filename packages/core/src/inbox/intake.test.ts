@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Database, foldDuplicateTallies, openDatabase, type Transaction } from '@tds/db'
 import { createTestDatabase, type TestDatabase } from '@tds/db/testing'
 import { createQueue, type Queue } from '@tds/queue'
@@ -85,6 +86,27 @@ describe('intake', () => {
     await watched.begun()
     await Promise.all([first, ...Array.from({ length: 40 }, async () => intake.accept(versioned()))])
     expect(watched.transactions()).toBe(2)
+  })
+
+  it('lets what arrives beside a transaction under way gather, and go when it is enough', async () => {
+    const watched = countingTransactions(test.db)
+    const intake = await startIntake({ db: watched.db, gatherCount: 5, gatherMs: 60_000 })
+    const first = intake.accept(versioned())
+    await watched.begun()
+    const gathered = Array.from({ length: 4 }, async () => intake.accept(versioned()))
+    await nextTurn()
+    expect(watched.transactions()).toBe(1)
+    gathered.push(intake.accept(versioned()))
+    await Promise.all([first, ...gathered])
+    expect(watched.transactions()).toBe(2)
+  })
+
+  it('does not hold back what gathers once no transaction is under way any more', async () => {
+    const intake = await startIntake({ gatherCount: 100, gatherMs: 60_000 })
+    const answers = [intake.accept(versioned())]
+    await nextTurn()
+    answers.push(intake.accept(versioned()), intake.accept(versioned()))
+    expect(await Promise.all(answers)).toHaveLength(3)
   })
 
   it('takes no more into a transaction than its limits allow', async () => {

@@ -23,6 +23,12 @@ export interface IntakeOptions {
    * hold up everything. More only make the batches smaller.
    */
   readonly lanes?: number | undefined
+  /**
+   * While another lane is busy, a transaction begins with so many deliveries at least, default 28, or as soon as the oldest
+   * has waited `gatherMs`, default 3: many small ones cost more than the wait. When no lane is busy nobody waits.
+   */
+  readonly gatherCount?: number | undefined
+  readonly gatherMs?: number | undefined
   /** Deliveries held at most, waiting and in flight, default 1,000; further ones are refused at once. */
   readonly maxHeld?: number | undefined
   /** Bytes of bodies held at most, default 64 MiB. */
@@ -44,6 +50,7 @@ export interface Intake extends Service {
 /** A delivery that has not been answered yet. */
 interface Held {
   readonly event: IncomingEvent
+  readonly acceptedAt: number
   readonly deadlineAt: number
   readonly resolve: (answer: IntakeAnswer) => void
   readonly reject: (error: TdsError) => void
@@ -52,13 +59,14 @@ interface Held {
 const log = childLogger('core:intake')
 
 /**
- * Gathers deliveries that arrive at the same time into one transaction: while all lanes are busy, what arrives
- * waits for the next free one and goes together; a lone delivery finds a lane free and does not wait for company.
+ * Gathers deliveries that arrive at the same time into one transaction: what arrives while a lane is busy goes together,
+ * in the next one that is free; a lone delivery finds all of them free and does not wait for company.
  * `stop()` takes nothing more and finishes what it holds.
  */
 export function createIntake(options: IntakeOptions): Intake {
   const { db, queue, daemonId, maxBatch = 200, maxBatchBytes = 4 * 1024 ** 2, lanes = 2 } = options
   const { maxHeld = 1000, maxHeldBytes = 64 * 1024 ** 2, deadlineMs = 3000 } = options
+  const { gatherCount = 28, gatherMs = 3 } = options
   const folder = duplicateFolder(db)
   // In order of arrival, which is the order of their deadlines too.
   const held = new Set<Held>()
@@ -67,6 +75,7 @@ export function createIntake(options: IntakeOptions): Intake {
   let heldBytes = 0
   let accepting = false
   let flushDue = false
+  let gatherTimer: NodeJS.Timeout | undefined
   let deadlineTimer: NodeJS.Timeout | null = null
   let tellIdle: (() => void) | null = null
 
@@ -92,7 +101,8 @@ export function createIntake(options: IntakeOptions): Intake {
       return Promise.reject(overloaded(held.size))
     }
     return new Promise((resolve, reject) => {
-      const delivery = { event, deadlineAt: performance.now() + deadlineMs, resolve, reject }
+      const acceptedAt = performance.now()
+      const delivery = { event, acceptedAt, deadlineAt: acceptedAt + deadlineMs, resolve, reject }
       held.add(delivery)
       heldBytes += event.rawBody.length
       waiting.push(delivery)
@@ -112,7 +122,13 @@ export function createIntake(options: IntakeOptions): Intake {
   }
 
   function flush(): void {
+    clearTimeout(gatherTimer)
     while (waiting.length > 0) {
+      const gatheringMs = stillToGather()
+      if (gatheringMs > 0) {
+        gatherTimer = setTimeout(flush, gatheringMs)
+        return
+      }
       const lane = freeLanes.pop()
       if (lane === undefined) return
       void storeInLane(takeBatch(), lane).then(() => {
@@ -121,6 +137,13 @@ export function createIntake(options: IntakeOptions): Intake {
         if (isIdle()) tellIdle?.()
       })
     }
+  }
+
+  /** Milliseconds that what waits should go on gathering; 0 when it is enough, or nothing is under way that it could wait for. */
+  function stillToGather(): number {
+    const [oldest] = waiting
+    if (freeLanes.length === lanes || oldest === undefined || waiting.length >= gatherCount) return 0
+    return Math.max(0, gatherMs - (performance.now() - oldest.acceptedAt))
   }
 
   function takeBatch(): Held[] {

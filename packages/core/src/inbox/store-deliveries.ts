@@ -41,12 +41,16 @@ export async function storeDeliveries(
   attempt: StoreAttempt,
 ): Promise<IntakeAnswer[]> {
   const groups = groupTwins(deliveries)
-  await parts.db.transaction(async (tx) => {
-    await settle(tx, groups, { mover: parts.mover, ...attempt })
-    const fresh = groups.filter((group) => group.isNew && group.first.status === 'pending')
-    await carryEvents(parts.queue, tx, { eventIds: fresh.map((group) => group.first.id) })
-    if (!attempt.isWanted()) throw abandoned(deliveries.length)
-  })
+  await parts.db.transaction(
+    async (tx) => {
+      await settle(tx, groups, { mover: parts.mover, ...attempt })
+      const fresh = groups.filter((group) => group.isNew && group.first.status === 'pending')
+      await carryEvents(parts.queue, tx, { eventIds: fresh.map((group) => group.first.id) })
+      if (!attempt.isWanted()) throw abandoned(deliveries.length)
+    },
+    // The first statement inserts rows; without the rest they are pending without a job, which the sweeper mends.
+    { unawaitedBegin: true },
+  )
   return answersOf(groups, deliveries.length)
 }
 
