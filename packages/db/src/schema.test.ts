@@ -99,6 +99,17 @@ describe('the schema', () => {
     })
   })
 
+  it('lets only the key of a mirror table begin with the organisation, so that no look-up of a record takes another index', async () => {
+    const { rows } = await db.query<{ index: string; first: string }>(
+      `SELECT i.indexrelid::regclass::text AS index, pg_get_indexdef(i.indexrelid, 1, true) AS first
+         FROM pg_index k
+         JOIN pg_index i ON i.indrelid = k.indrelid AND NOT i.indisprimary
+        WHERE k.indisprimary AND pg_get_indexdef(k.indexrelid, 1, true) = 'organization_id'`,
+    )
+    expect(rows.length).toBeGreaterThan(7)
+    expect(rows.filter((row) => row.first === 'organization_id')).toEqual([])
+  })
+
   describe.each(['tds_audit_trail', 'tds_audit_seals', 'tds_operator_actions'])('%s', (table) => {
     const inserts: Readonly<Record<string, string>> = {
       tds_audit_trail: `(organization_id, entity_type, entity_id, operation, cause) VALUES ('1', 'product', '7', 'created', 'webhook')`,

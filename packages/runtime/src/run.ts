@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8'
 import type { Environment } from './config.ts'
 import { codeOf, ConfigError, messageOf, TdsError } from './errors.ts'
 import { logLevels } from './log-line.ts'
@@ -42,6 +43,7 @@ export async function run(
   let ending: Promise<void> | null = null
   let signals = 0
 
+  boundYoungHeap()
   surviveClosedOutput()
   configureLogging({ daemon: name, ...logSettings(process.env) })
   process.on('uncaughtException', onCrash)
@@ -142,6 +144,14 @@ function printPlainly(lines: readonly string[]): void {
 async function exit(code: number): Promise<void> {
   await flushLogging()
   process.exit(code)
+}
+
+/**
+ * Keeps the part of the heap for new objects as small as it begins. Batches of rows are garbage a moment later: with
+ * room to grow they lie about by the tens of megabytes, and are no faster for it.
+ */
+function boundYoungHeap(): void {
+  setFlagsFromString('--semi-space-growth-factor=1')
 }
 
 // The daemon is worth more than its log: it goes on when the reader of its output has gone.
