@@ -1,4 +1,4 @@
 import { run } from '@tds/runtime'
 import { workerFromEnvironment } from './app.ts'
 
-await run('worker', workerFromEnvironment)
+await run('worker', workerFromEnvironment, { smallYoungHeap: true })

@@ -24,6 +24,11 @@ export interface RunOptions {
   stopTimeoutMs?: number | undefined
   /** The same after a crash, when nothing is certain any more; default 5 s. */
   crashTimeoutMs?: number | undefined
+  /**
+   * Keeps the part of the heap for new objects as small as it begins. For a daemon that works in batches, whose rows are
+   * garbage a moment later: with room to grow they lie about by the tens of megabytes, and it is no faster for that.
+   */
+  smallYoungHeap?: boolean | undefined
 }
 
 /**
@@ -36,14 +41,14 @@ export interface RunOptions {
 export async function run(
   name: string,
   build: BuildService,
-  { stopTimeoutMs = 30_000, crashTimeoutMs = 5000 }: RunOptions = {},
+  { stopTimeoutMs = 30_000, crashTimeoutMs = 5000, smallYoungHeap = false }: RunOptions = {},
 ): Promise<void> {
   let daemon: Service | null = null
   let exitCode = 0
   let ending: Promise<void> | null = null
   let signals = 0
 
-  boundYoungHeap()
+  if (smallYoungHeap) setFlagsFromString('--semi-space-growth-factor=1')
   surviveClosedOutput()
   configureLogging({ daemon: name, ...logSettings(process.env) })
   process.on('uncaughtException', onCrash)
@@ -144,14 +149,6 @@ function printPlainly(lines: readonly string[]): void {
 async function exit(code: number): Promise<void> {
   await flushLogging()
   process.exit(code)
-}
-
-/**
- * Keeps the part of the heap for new objects as small as it begins. Batches of rows are garbage a moment later: with
- * room to grow they lie about by the tens of megabytes, and are no faster for it.
- */
-function boundYoungHeap(): void {
-  setFlagsFromString('--semi-space-growth-factor=1')
 }
 
 // The daemon is worth more than its log: it goes on when the reader of its output has gone.
