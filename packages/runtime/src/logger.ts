@@ -52,7 +52,8 @@ export function childLogger(name: string): Logger {
  * seconds): a slow reader gets all of them, one that has gone holds nobody up.
  */
 export async function flushLogging({ timeoutMs = 2000 }: { timeoutMs?: number } = {}): Promise<void> {
-  const closing = closeOutput().then(() => true)
+  void closeOutput()
+  const closing = Promise.all(closings).then(() => true)
   for (let seen = -1; seen !== linesTaken;) {
     seen = linesTaken
     const patience = new AbortController()
@@ -75,6 +76,10 @@ interface Settings {
 
 interface Output {
   logger: winston.Logger
+  /** Lines given to winston, and lines that have left the process. */
+  given: number
+  taken: number
+  tellTaken: () => void
   closed: Promise<void>
 }
 
@@ -93,7 +98,11 @@ function emit(entry: EarlyEntry): void {
   if (logLevels.indexOf(entry.level) < logLevels.indexOf(currentLevel)) return
   const line = formatLogLine({ ...entry, daemon: settings.daemon }, settings.format)
   if (settings.write !== null) settings.write(line)
-  else (output ??= openOutput()).logger.log({ level: entry.level, message: line })
+  else {
+    output ??= openOutput()
+    output.given += 1
+    output.logger.log({ level: entry.level, message: line })
+  }
 }
 
 function openOutput(): Output {
@@ -103,6 +112,8 @@ function openOutput(): Output {
       // A reader that has gone is no reason to fail: the daemon goes on without its log.
       process.stdout.write(chunk, () => {
         linesTaken += 1
+        opened.taken += 1
+        opened.tellTaken()
         done()
       })
     },
@@ -118,13 +129,32 @@ function openOutput(): Output {
     // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- winston's types describe its transports as interfaces
     transports: [transport],
   })
-  return { logger, closed }
+  const opened: Output = { logger, given: 0, taken: 0, tellTaken: () => undefined, closed }
+  return opened
 }
+
+/** Outputs whose lines have not all left yet; whoever flushes waits for every one of them. */
+const closings = new Set<Promise<void>>()
 
 async function closeOutput(): Promise<void> {
   const closing = output
   output = null
   if (closing === null) return
-  closing.logger.end()
-  await closing.closed
+  const closed = untilAllTaken(closing).then(async () => {
+    closing.logger.end()
+    return closing.closed
+  })
+  closings.add(closed)
+  await closed
+  closings.delete(closed)
+}
+
+/** Ending winston's logger drops what it has not handed on yet, so it is ended only when nothing is left in it. */
+async function untilAllTaken(closing: Output): Promise<void> {
+  if (closing.taken === closing.given) return
+  await new Promise<void>((resolve) => {
+    closing.tellTaken = () => {
+      if (closing.taken === closing.given) resolve()
+    }
+  })
 }

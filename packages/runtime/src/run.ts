@@ -47,6 +47,7 @@ export async function run(
   let exitCode = 0
   let ending: Promise<void> | null = null
   let signals = 0
+  const limits: NodeJS.Timeout[] = []
 
   if (smallYoungHeap) setFlagsFromString('--semi-space-growth-factor=1')
   surviveClosedOutput()
@@ -100,10 +101,11 @@ export async function run(
   function end(code: number, withinMs: number): void {
     exitCode = Math.max(exitCode, code)
     // Keeps the process alive too: a stop that waits for nothing real would otherwise end it with exit code 0.
-    setTimeout(() => {
+    const limit = setTimeout(() => {
       log.error('the stop took too long', { withinMs })
       void exit(Math.max(exitCode, 1))
     }, withinMs)
+    limits.push(limit)
     ending ??= stopAndExit()
   }
 
@@ -115,6 +117,8 @@ export async function run(
       exitCode = Math.max(exitCode, 1)
     }
     log.info('stopped', { exitCode })
+    // What is left is to hand over the log, which has a limit of its own: a slow reader is no slow stop.
+    limits.forEach(clearTimeout)
     await exit(exitCode)
   }
 }
