@@ -204,7 +204,7 @@ function isApplied(decision: Decision): decision is Extract<Decision, { outcome:
 function auditContext(change: RecordChange, decision: Extract<Decision, { outcome: AppliedOutcome }>) {
   return {
     organizationId: change.organizationId,
-    entityType: change.entity.type,
+    entity: change.entity,
     zohoId: change.zohoId,
     operation: decision.outcome,
     cause: decision.cause,

@@ -1,13 +1,15 @@
 import type { AuditEntryWrite } from '@tds/db'
+import type { EntityDefinition } from '../entities/define-entity.ts'
 import type { ColumnValues } from '../entities/map-record.ts'
 import type { AppliedOutcome, ChangeCause } from './change.ts'
 import { changedFields } from './content.ts'
 import type { RecordState } from './record-state.ts'
+import { recordTableOf } from './record-table.ts'
 
 /** What an audit entry says besides the two states: whose change it was and why it came. */
 export interface AuditContext {
   readonly organizationId: string
-  readonly entityType: string
+  readonly entity: EntityDefinition
   readonly zohoId: string
   readonly operation: AppliedOutcome
   readonly cause: ChangeCause
@@ -26,11 +28,11 @@ export function auditEntry(
 ): AuditEntryWrite {
   return {
     organization_id: context.organizationId,
-    entity_type: context.entityType,
+    entity_type: context.entity.type,
     entity_id: context.zohoId,
     operation: context.operation,
-    before: before === null ? null : snapshot(before),
-    after: snapshot(after),
+    before: before === null ? null : snapshot(context.entity, before),
+    after: snapshot(context.entity, after),
     changed_fields: fieldsBetween(before, after),
     cause: context.cause,
     event_id: context.eventId,
@@ -41,11 +43,19 @@ export function auditEntry(
   }
 }
 
-/** Column name → value as text, child rows under `lines`: what a person needs to see how the record stood. */
-function snapshot(state: RecordState): string {
+/** Column name → value as text, or as JSON where the column holds JSON; child rows under `lines`: what a person needs to see how the record stood. */
+function snapshot(entity: EntityDefinition, state: RecordState): string {
   const lines = Object.values(state.children).flat().sort(byPosition)
-  const columns = JSON.stringify({ ...state.columns, deleted: state.deletedAt === null ? 'false' : 'true' })
-  return `${columns.slice(0, -1)},"custom_fields":${state.customFields},"lines":${JSON.stringify(lines)}}`
+  const json: Record<string, string | null> = { custom_fields: state.customFields }
+  const plain: Record<string, string | null> = { ...state.columns }
+  for (const { name, type } of recordTableOf(entity).columns) {
+    if (type !== 'jsonb') continue
+    json[name] = state.columns[name] ?? null
+    Reflect.deleteProperty(plain, name)
+  }
+  let text = JSON.stringify({ ...plain, deleted: state.deletedAt === null ? 'false' : 'true' }).slice(0, -1)
+  for (const [name, value] of Object.entries(json)) text += `,"${name}":${value ?? 'null'}`
+  return `${text},"lines":${JSON.stringify(lines)}}`
 }
 
 function byPosition(left: ColumnValues, right: ColumnValues): number {

@@ -1,4 +1,5 @@
 import type { Queryable } from '../queryable.ts'
+import { jsonRows, splitJson } from './json-rows.ts'
 import { keyArrays, type ChildTable, type RecordKey } from './record-table.ts'
 
 /** One child row to write: the parent's key and the typed columns as text. */
@@ -27,13 +28,10 @@ export async function replaceChildRows(
        FROM json_to_recordset($1::json)
          AS x(organization_id text, parent_zoho_id text, ${child.columns.map((c) => `${c.name} ${c.type}`).join(', ')})`,
     [
-      JSON.stringify(
-        o.rows.map(({ parent, columns }) => ({
-          ...columns,
-          organization_id: parent.organizationId,
-          parent_zoho_id: parent.zohoId,
-        })),
-      ),
+      jsonRows(o.rows, ({ parent, columns }) => {
+        const [plain, json] = splitJson(child.columns, columns)
+        return [{ ...plain, organization_id: parent.organizationId, parent_zoho_id: parent.zohoId }, json]
+      }),
     ],
     { name: `insert_child_rows:${child.table}` },
   )

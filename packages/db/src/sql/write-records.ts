@@ -1,5 +1,5 @@
 import type { Queryable } from '../queryable.ts'
-import { jsonRows } from './json-rows.ts'
+import { jsonRows, splitJson } from './json-rows.ts'
 import type { RecordTable } from './record-table.ts'
 
 /** One record to write: typed columns as text under their names, and what every mirror row has. */
@@ -49,7 +49,7 @@ export async function insertRecords(
             x.last_event_id, x.version
        FROM json_to_recordset($1::json) AS x(${recordset(table)})
          ON CONFLICT (organization_id, zoho_id) DO NOTHING`,
-    [rowsJson(writes)],
+    [rowsJson(table, writes)],
     { name: `insert_records:${table.table}` },
   )
   return rowCount
@@ -80,16 +80,14 @@ export async function updateRecords(
       WHERE t.organization_id = x.organization_id AND t.zoho_id = x.zoho_id
         AND t.version = x.expected_version
         AND (x.may_go_back OR t.source_modified_at IS NULL OR x.source_modified_at >= t.source_modified_at)`,
-    [rowsJson(writes)],
+    [rowsJson(table, writes)],
     { name: `update_records:${table.table}` },
   )
   return rowCount
 }
 
 function recordset(table: RecordTable): string {
-  const typed = table.columns.map(
-    (column) => `${column.name} ${column.type === 'jsonb' ? 'jsonb' : column.type}`,
-  )
+  const typed = table.columns.map((column) => `${column.name} ${column.type}`)
   return `organization_id text, zoho_id text, ${typed.join(', ')}, custom_fields jsonb, raw jsonb, raw_mode text,
           raw_event_id uuid, raw_key text,
           content_hash text, source_created_at timestamptz, source_modified_at timestamptz,
@@ -101,9 +99,12 @@ const newRaw = `coalesce(x.raw, (SELECT CASE WHEN x.raw_key IS NULL THEN e.paylo
                                 FROM tds_inbox_events e WHERE e.id = x.raw_event_id))`
 
 /** Lays the JSON texts in as they are: as strings they would be escaped here and unescaped there. */
-function rowsJson(writes: readonly RecordWrite[]): string {
-  return jsonRows(writes, ({ columns, custom_fields, raw, ...row }) => [
-    { ...columns, ...row },
-    { custom_fields, raw },
-  ])
+function rowsJson(table: RecordTable, writes: readonly RecordWrite[]): string {
+  return jsonRows(writes, ({ columns, custom_fields, raw, ...row }) => {
+    const [plain, json] = splitJson(table.columns, columns)
+    return [
+      { ...plain, ...row },
+      { ...json, custom_fields, raw },
+    ]
+  })
 }
