@@ -14,6 +14,7 @@ const kinds: readonly ColumnKind[] = [
   'boolean',
   'discount',
   'json',
+  'address',
 ]
 
 describe('readColumn', () => {
@@ -40,6 +41,12 @@ describe('readColumn', () => {
     ['discount', '5.50 %', '5.5%'],
     ['discount', new ExactNumber('7.0'), '7'],
     ['json', parseExactText('{"b":1.0,"a":"x"}').value, '{"a":"x","b":1}'],
+    ['address', parseExactText('{"city":"Cork","zip":"T12"}').value, '{"city":"Cork","zip":"T12"}'],
+    ['address', parseExactText('{"city":"Cork","zipcode":"T12"}').value, '{"city":"Cork","zip":"T12"}'],
+    ['address', parseExactText('{"zip":"","zipcode":"T12"}').value, '{"zip":"T12"}'],
+    ['address', parseExactText('{"zip":"T12","zipcode":""}').value, '{"zip":"T12"}'],
+    ['address', parseExactText('{"zipcode":""}').value, '{"zip":""}'],
+    ['integer', new ExactNumber('-3'), '-3'],
   ])('reads a %s exactly: %o → %s', (kind, value, stored) => {
     expect(readColumn(kind, value, 'field')).toBe(stored)
   })
@@ -65,6 +72,8 @@ describe('readColumn', () => {
     ['discount', '5%%', 'bad_money'],
     ['discount', '%', 'bad_money'],
     ['json', 'text', 'bad_object'],
+    ['address', 'text', 'bad_object'],
+    ['address', [], 'bad_object'],
   ])('refuses %s %o by the name of what is wrong, never with a default', (kind, value, code) => {
     expect(() => readColumn(kind, value, 'rate')).toThrow(
       expect.objectContaining({ code, disposition: 'dead-letter', facts: { field: 'rate' } }),

@@ -1,4 +1,11 @@
-import { canonicalJson, ExactNumber, normalDecimal, type ExactJson } from '../json/index.ts'
+import {
+  canonicalJson,
+  ExactNumber,
+  isExactObject,
+  normalDecimal,
+  type ExactJson,
+  type ExactObject,
+} from '../json/index.ts'
 import type { ColumnKind } from './define-entity.ts'
 import { UnreadableValue, type UnreadableCode } from './unreadable-value.ts'
 
@@ -58,6 +65,18 @@ const readers: Record<ColumnKind, Reader> = {
     if (typeof value === 'object' && !(value instanceof ExactNumber)) return canonicalJson(value)
     throw unreadable('bad_object', { field, expected: 'expected an object', value })
   },
+  address: (value, field) => {
+    if (isExactObject(value)) return canonicalJson(withOnePostcode(value))
+    throw unreadable('bad_object', { field, expected: 'expected an address', value })
+  },
+}
+
+/** Zoho calls the postcode `zipcode` in rows of lists and `zip` in details; the one that is not blank stays, as `zip`. */
+function withOnePostcode(address: ExactObject): ExactObject {
+  const { zipcode, ...rest } = address
+  if (zipcode === undefined) return address
+  const { zip } = rest
+  return zip === undefined || zip === null || zip === '' ? { ...rest, zip: zipcode } : rest
 }
 
 /** The number in normal form, or null; Zoho's documents also type amounts as text, so text in JSON's number grammar counts. */

@@ -6,9 +6,22 @@ export type EntityType =
 
 /**
  * How a value of Zoho's is read into a column; `columns.ts` has one reader per kind.
- * `discount` is text that may be a percentage (`5%`) or a number in normal form.
+ * `discount` is text that may be a percentage (`5%`) or a number in normal form; `address` is an object whose postcode
+ * goes by one name.
  */
-export type ColumnKind = 'text' | 'id' | 'decimal' | 'integer' | 'date' | 'boolean' | 'discount' | 'json'
+export type ColumnKind =
+  'text' | 'id' | 'decimal' | 'integer' | 'date' | 'boolean' | 'discount' | 'json' | 'address'
+
+/**
+ * A value that Zoho shows because a day has come, without a change and without a version, and how to tell the value that
+ * stands behind it, which is the one to store (docs/decisions/0014-overdue-is-derived.md).
+ */
+export interface CalendarValue {
+  readonly value: string
+  /** Keys that tell what stands behind; a webhook or a list row that lacks one of them says nothing about the column. */
+  readonly toldBy: readonly string[]
+  readonly behind: (record: ExactObject) => string
+}
 
 /** One mapped column of a mirror table. */
 export interface ColumnDefinition {

@@ -20,7 +20,8 @@ export function recordTableOf(entity: EntityDefinition): RecordTable {
 
 const tables = new WeakMap<EntityDefinition, RecordTable>()
 
-const columnTypes: Record<ColumnKind, MirrorColumnType> = {
+/** The SQL type that holds each kind. */
+export const columnTypes: Record<ColumnKind, MirrorColumnType> = {
   text: 'text',
   id: 'text',
   discount: 'text',
@@ -29,6 +30,7 @@ const columnTypes: Record<ColumnKind, MirrorColumnType> = {
   date: 'date',
   boolean: 'boolean',
   json: 'jsonb',
+  address: 'jsonb',
 }
 
 function mirrorColumn(column: ColumnDefinition): MirrorColumn {

@@ -1,6 +1,7 @@
 import type { ColumnDefinition, ColumnKind } from '../entities/define-entity.ts'
 import type { ColumnValues } from '../entities/map-record.ts'
 import { canonicalJson, normalDecimal, parseExactText, storedLimits } from '../json/index.ts'
+import { columnTypes } from './record-table.ts'
 
 /** Reads the typed columns of a row into the same normal text that `readColumn` makes of Zoho's values, so that equal means equal. */
 export function storedValues(
@@ -22,7 +23,7 @@ function storedValue(kind: ColumnKind, value: unknown): string | null {
   // Booleans and small integers come as such, everything else as the text that Postgres wrote.
   const text = typeof value === 'string' ? value : JSON.stringify(value)
   if (kind === 'decimal') return isNormal(text) ? text : normalDecimal(text)
-  return kind === 'json' ? canonicalJson(parseExactText(text, storedLimits).value) : text
+  return columnTypes[kind] === 'jsonb' ? canonicalJson(parseExactText(text, storedLimits).value) : text
 }
 
 /** Spares the work for the numbers that we wrote ourselves; a person's `14.50` takes the long way. */
