@@ -28,12 +28,23 @@ export function advance(
   }
   // What a tombstone still holds may be long out of date: only a complete answer makes a restored row complete again.
   const living = base.deletedAt === null ? base : { ...base, deletedAt: null, completedVersion: null }
-  return { ...withContent(living, incoming, incoming.says.record), revision: base.revision + 1 }
+  const { record } = incoming.says
+  const next = withContent(living, incoming, record)
+  return {
+    ...next,
+    // A part that changed under no version may stand for more that changed: nothing but a complete answer tells.
+    completedVersion: isPartOfUnknown(record) ? null : next.completedVersion,
+    revision: base.revision + 1,
+  }
 }
 
 /** True when the row is not known completely at its version, so that a completing read is owed. */
 export function owesCompletingRead(state: RecordState): boolean {
   return state.deletedAt === null && !isComplete(state)
+}
+
+function isPartOfUnknown(record: MappedRecord): boolean {
+  return record.version === null && record.completeness !== 'complete'
 }
 
 const blank: RecordState = {
