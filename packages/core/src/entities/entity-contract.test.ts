@@ -1,8 +1,28 @@
 import { ExactNumber, parseExactText, type ExactJson, type ExactObject } from '../json/index.ts'
-import { createSyncWorld, exampleRecord, wrapped, type SyncWorld } from '../testing/sync-world.ts'
-import type { ColumnDefinition, EntityDefinition } from './define-entity.ts'
+import { applyChanges } from '../sync/apply-changes.ts'
+import type { ChangeOrigin, Decision } from '../sync/change.ts'
+import { databaseNow } from '../sync/database-now.ts'
+import {
+  createSyncWorld,
+  exampleRecord,
+  testOrganization,
+  wrapped,
+  type SyncWorld,
+} from '../testing/sync-world.ts'
+import type { ColumnDefinition, ColumnKind, EntityDefinition } from './define-entity.ts'
 import { entities } from './index.ts'
 import { mapRecord } from './map-record.ts'
+
+/** What a text that is no value comes to in each kind; text itself takes anything. */
+const refusals: Partial<Record<ColumnKind, string>> = {
+  decimal: 'bad_money',
+  discount: 'bad_money',
+  integer: 'bad_integer',
+  date: 'bad_date',
+  boolean: 'bad_boolean',
+  json: 'bad_object',
+  address: 'bad_object',
+}
 
 /**
  * What is true of one type is true of every type: this suite runs over the registry, so that a new definition is proved
@@ -99,7 +119,7 @@ describe.each(entities.map((entity) => [entity.type, entity] as const))('the ent
     const column = textColumn(entity)
     const before = world.source.reads()
     await receive(fullRecord(entity, 1, { [keyOf(column)]: 'one' }))
-    world.source.hold(id, fullRecord(entity, 1, { [keyOf(column)]: 'two' }))
+    world.source.hold(id, answer(entity, 1, { [keyOf(column)]: 'two' }))
     const tie = await receive(fullRecord(entity, 1, { [keyOf(column)]: 'two' }))
     expect(await world.status(tie)).toBe('applied')
     expect((await world.row(entity, id))?.[column.name]).toBe('two')
@@ -107,7 +127,7 @@ describe.each(entities.map((entity) => [entity.type, entity] as const))('the ent
   })
 
   it('re-reads the record for a thin body', async () => {
-    world.source.hold(id, fullRecord(entity))
+    world.source.hold(id, answer(entity))
     const thin = Object.create(null) as ExactObject
     thin['entity'] = entity.source.wrapper
     thin['event'] = 'updated'
@@ -118,12 +138,76 @@ describe.each(entities.map((entity) => [entity.type, entity] as const))('the ent
     expect(await world.row(entity, id)).toBeDefined()
   })
 
+  it('asks the source about a body without a version, applies the answer and knows the row completely', async () => {
+    const column = textColumn(entity)
+    world.source.hold(id, answer(entity, 0, { [keyOf(column)]: 'from the source' }))
+    const eventId = await receive(versionless(entity, { [keyOf(column)]: 'from the webhook' }))
+    expect(await world.status(eventId)).toBe('applied')
+    const row = await world.row(entity, id)
+    expect(row?.[column.name]).toBe('from the source')
+    expect(row?.['completed_version']).toEqual(row?.['source_modified_at'] ?? expect.any(String))
+    expect(await owedReads()).toEqual([])
+    expect(await world.audit(id)).toMatchObject([{ operation: 'created', cause: 'webhook' }])
+  })
+
+  it('is updated or unchanged by what a body without a version makes it read, after a second look', async () => {
+    const column = textColumn(entity)
+    world.source.hold(id, answer(entity, 0, { [keyOf(column)]: 'first' }))
+    await receive(versionless(entity))
+    const nothingNew = await receive(versionless(entity))
+    expect(await world.status(nothingNew)).toBe('retry')
+    await world.passTime()
+    await world.settle()
+    expect(await world.status(nothingNew)).toBe('unchanged')
+    world.source.hold(id, answer(entity, 1, { [keyOf(column)]: 'second' }))
+    const changing = await receive(versionless(entity))
+    expect(await world.status(changing)).toBe('applied')
+    expect((await world.row(entity, id))?.[column.name]).toBe('second')
+    expect((await world.audit(id)).at(-1)).toMatchObject({
+      operation: 'updated',
+      changed_fields: [column.name],
+    })
+  })
+
+  it('keeps the version that a list row or a webhook told when a detail without one follows', async () => {
+    await receive(fullRecord(entity))
+    const before = await world.row(entity, id)
+    const column = textColumn(entity)
+    const detail = answer(entity, 0, { last_modified_time: undefined, [keyOf(column)]: 'detail' })
+    expect(await look('detail', detail)).toMatchObject({ outcome: 'updated' })
+    const after = await world.row(entity, id)
+    expect(after).toMatchObject({
+      [column.name]: 'detail',
+      source_modified_at: before?.['source_modified_at'],
+      completed_version: before?.['source_modified_at'],
+    })
+  })
+
+  it('takes from a list row what lists tell, and owes one read for the rest', async () => {
+    const row = { ...(parseExactText(entity.example.listRow).value as ExactObject) }
+    expect(await look('list', row)).toMatchObject({ outcome: 'created' })
+    const stored = await world.row(entity, id)
+    const listed = entity.columns.filter((column) => column.inList && row[keyOf(column)] !== '')
+    expect(listed.length).toBeGreaterThan(0)
+    for (const column of listed) expect(stored?.[column.name]).not.toBeNull()
+    expect(stored?.['completed_version']).toBeNull()
+    expect(await world.children(entity, id)).toEqual([])
+  })
+
+  it('is not taken back by a read that was sent before what is stored was seen', async () => {
+    const column = textColumn(entity)
+    await look('detail', answer(entity, 0, { [keyOf(column)]: 'seen later' }))
+    const early = answer(entity, 0, { [keyOf(column)]: 'seen earlier' })
+    expect(await look('detail', early, -60)).toMatchObject({ outcome: 'stale' })
+    expect((await world.row(entity, id))?.[column.name]).toBe('seen later')
+  })
+
   it('applies what a partial body carries at once and completes the row by one read', async () => {
     const column = textColumn(entity)
     const before = world.source.reads()
     await receive(fullRecord(entity))
     const changed = fullRecord(entity, 1, { [keyOf(column)]: 'partial' })
-    world.source.hold(id, fullRecord(entity, 1, { [keyOf(column)]: 'partial' }))
+    world.source.hold(id, answer(entity, 1, { [keyOf(column)]: 'partial' }))
     for (const key of optionalKeys(entity)) if (key !== keyOf(column)) Reflect.deleteProperty(changed, key)
     await receive(changed)
     const row = await world.row(entity, id)
@@ -139,7 +223,7 @@ describe.each(entities.map((entity) => [entity.type, entity] as const))('the ent
       throw new Error('the definition has no two optional text columns')
     await receive(fullRecord(entity, 0, { [keyOf(absent)]: 'stays', [keyOf(blank)]: 'goes' }))
     const next = fullRecord(entity, 1, { [keyOf(absent)]: undefined, [keyOf(blank)]: '' })
-    world.source.hold(id, fullRecord(entity, 1, { [keyOf(absent)]: 'stays', [keyOf(blank)]: '' }))
+    world.source.hold(id, answer(entity, 1, { [keyOf(absent)]: 'stays', [keyOf(blank)]: '' }))
     await put(next)
     world.source.fail(new Error('not now'))
     await world.settle()
@@ -160,7 +244,7 @@ describe.each(entities.map((entity) => [entity.type, entity] as const))('the ent
 
   it('does not believe a delete that the source denies twice', async () => {
     await receive(fullRecord(entity))
-    world.source.hold(id, fullRecord(entity))
+    world.source.hold(id, answer(entity))
     const eventId = await receiveDelete()
     expect(await world.status(eventId)).toBe('retry')
     await world.passTime()
@@ -183,7 +267,7 @@ describe.each(entities.map((entity) => [entity.type, entity] as const))('the ent
     await world.settle()
     expect(await world.status(late)).not.toBe('applied')
     expect((await world.row(entity, id))?.['deleted_at']).not.toBeNull()
-    world.source.hold(id, fullRecord(entity, 2))
+    world.source.hold(id, answer(entity, 2))
     const restoring = await receive(fullRecord(entity, 2))
     expect(await world.status(restoring)).toBe('applied')
     expect((await world.row(entity, id))?.['deleted_at']).toBeNull()
@@ -205,31 +289,51 @@ describe.each(entities.map((entity) => [entity.type, entity] as const))('the ent
 
   it.each(
     entity.columns
-      .filter((column) => column.kind === 'decimal' || column.kind === 'date')
-      .map((c) => [c.name, c]),
+      .filter((column) => refusals[column.kind] !== undefined)
+      .map((column) => [column.name, column] as const),
   )('makes a dead letter of class data of an unreadable %s, never a zero', async (_name, column) => {
     const eventId = await receive(fullRecord(entity, 0, { [keyOf(column)]: 'None' }))
     expect(await world.status(eventId)).toBe('dead_letter')
     expect(await world.row(entity, id)).toBeUndefined()
     const [letter] = await world.deadLetters(id)
-    expect(letter).toMatchObject({
-      class: 'data',
-      error_code: column.kind === 'date' ? 'bad_date' : 'bad_money',
-    })
+    expect(letter).toMatchObject({ class: 'data', error_code: refusals[column.kind] })
   })
+
+  it.each(entity.columns.filter((column) => column.required).map((column) => [column.name, column] as const))(
+    'refuses a blank %s and asks the source for an absent one',
+    async (_name, column) => {
+      const blank = await receive(fullRecord(entity, 0, { [keyOf(column)]: '' }))
+      expect(await world.deadLetters(id)).toMatchObject([{ class: 'data', error_code: 'missing_required' }])
+      expect(await world.status(blank)).toBe('dead_letter')
+      world.source.hold(id, answer(entity, 1))
+      const absent = await receive(
+        fullRecord(entity, 1, Object.fromEntries(column.keys.map((key) => [key, undefined]))),
+      )
+      expect(await world.status(absent)).toBe('applied')
+      expect((await world.row(entity, id))?.[column.name]).not.toBeNull()
+    },
+  )
 
   it('replaces child rows together with their parent', async () => {
     for (const child of entity.children) {
       await receive(fullRecord(entity))
       const key = child.keys[0] ?? ''
-      const rows = fullRecord(entity)[key]
-      if (!Array.isArray(rows)) throw new Error(`the example has no ${key}`)
-      await receive(fullRecord(entity, 1, { [key]: rows.slice(0, 1) }))
-      expect(await world.children(entity, id)).toHaveLength(1)
+      const list = fullRecord(entity)[key]
+      if (!Array.isArray(list) || list.length < 2) throw new Error(`the example has no two ${key}`)
+      const fewer = list.slice(0, -1)
+      await receive(fullRecord(entity, 1, { [key]: fewer }))
+      expect(await world.children(entity, id)).toHaveLength(child.rows(fewer).length)
       expect((await world.audit(id)).at(-1)?.changed_fields).toContain('lines')
       await receive(fullRecord(entity, 2, { [key]: [] }))
       expect(await world.children(entity, id)).toHaveLength(0)
     }
+  })
+
+  it('reads back from its rows exactly what it wrote, so that nothing differs', async () => {
+    await receive(fullRecord(entity))
+    const decision = await look('detail', answer(entity))
+    expect(decision).toMatchObject({ outcome: 'unchanged' })
+    expect(await world.audit(id)).toHaveLength(1)
   })
 
   it('accounts for every event it was given', async () => {
@@ -254,6 +358,42 @@ describe.each(entities.map((entity) => [entity.type, entity] as const))('the ent
     return eventId
   }
 
+  /** Something that the source said to a read sent now, or so many seconds away from now. */
+  async function look(origin: ChangeOrigin, record: ExactObject, seconds = 0): Promise<Decision | undefined> {
+    return world.db.transaction(async (tx) => {
+      const now = await databaseNow(tx)
+      const [result] = await applyChanges(
+        tx,
+        [
+          {
+            entity,
+            organizationId: testOrganization,
+            zohoId: id,
+            origin,
+            says: {
+              kind: 'content',
+              record: mapRecord(entity, record, origin === 'list' ? 'list' : 'detail'),
+            },
+            cause: 'incremental',
+            lookedAt: now + seconds * 1_000_000,
+            eventId: null,
+            runId: null,
+            actor: 'worker',
+            reason: null,
+            requestId: null,
+          },
+        ],
+        now,
+      )
+      return result?.decision
+    })
+  }
+
+  async function owedReads(): Promise<unknown[]> {
+    const { rows } = await world.db.query('SELECT reason FROM tds_owed_reads WHERE zoho_id = $1', [id])
+    return rows
+  }
+
   async function receiveDelete(): Promise<string> {
     const body = wrapped(entity, exampleRecord(entity, 'webhook'))
     const eventId = await world.receive({ entity, zohoId: id, body, operation: 'delete' })
@@ -268,17 +408,33 @@ function idOf(entity: EntityDefinition): string {
   return id
 }
 
-/** The example's detail, so many minutes newer, with changes laid over. */
-function fullRecord(
-  entity: EntityDefinition,
-  minutesNewer = 0,
-  changes: Readonly<Record<string, ExactJson | undefined>> = {},
-): ExactObject {
+type Changes = Readonly<Record<string, ExactJson | undefined>>
+
+/** A webhook's record that carries all there is, so many minutes newer than the example, with changes laid over. */
+function fullRecord(entity: EntityDefinition, minutesNewer = 0, changes: Changes = {}): ExactObject {
   const minute = String(10 + minutesNewer).padStart(2, '0')
-  return exampleRecord(entity, 'detail', {
-    last_modified_time: `2026-07-21T16:${minute}:55+0100`,
-    ...changes,
-  })
+  return {
+    // A type that has none never sends them; to be complete a webhook must.
+    custom_fields: [],
+    ...exampleRecord(entity, 'detail', {
+      last_modified_time: `2026-07-21T16:${minute}:55+0100`,
+      ...changes,
+    }),
+  }
+}
+
+/** The same as the source's detail shows it: without the version, where the details of the type have none. */
+function answer(entity: EntityDefinition, minutesNewer = 0, changes: Changes = {}): ExactObject {
+  const record = fullRecord(entity, minutesNewer, changes)
+  const example = exampleRecord(entity, 'detail')
+  if (example['last_modified_time'] === undefined) Reflect.deleteProperty(record, 'last_modified_time')
+  if (example['custom_fields'] === undefined) Reflect.deleteProperty(record, 'custom_fields')
+  return record
+}
+
+/** A webhook's record of which nobody can say when it was modified. */
+function versionless(entity: EntityDefinition, changes: Changes = {}): ExactObject {
+  return fullRecord(entity, 0, { last_modified_time: undefined, ...changes })
 }
 
 function textColumn(entity: EntityDefinition): ColumnDefinition {
@@ -307,7 +463,7 @@ function optionalKeys(entity: EntityDefinition): string[] {
 
 function childCount(entity: EntityDefinition, record: ExactObject): number {
   return entity.children.reduce((count, child) => {
-    const rows = child.keys.map((key) => record[key]).find((value) => Array.isArray(value))
-    return count + (Array.isArray(rows) ? rows.length : 0)
+    const list = child.keys.map((key) => record[key]).find((value) => Array.isArray(value))
+    return count + (Array.isArray(list) ? child.rows(list).length : 0)
   }, 0)
 }
