@@ -15,6 +15,8 @@ import {
   type Expectation,
   expectations,
   type Kind,
+  place,
+  type Source,
 } from './expectations.ts'
 
 /** All records of one type as the source holds them. */
@@ -40,7 +42,7 @@ export interface Verdict {
 }
 
 /** A row with every value as text. */
-type Row = Readonly<Record<string, string | number | null>>
+type Row = Readonly<Record<string, string | number | boolean | null>>
 
 /**
  * Compares every record of one type with its row, its lines and its custom fields, value by value.
@@ -126,7 +128,7 @@ function differencesOf({ record, zohoId, row, expected, children }: Pair): Diffe
   if (row['deleted_at'] !== null) return [named('is a tombstone in the database, but Zoho still has it')]
   return [
     ...columnDifferences(expected.columns, { record, row }),
-    ...timeDifferences(record, row),
+    ...timeDifferences({ record, row, expected }),
     ...customFieldDifferences(record, row),
     ...expected.children.flatMap((child) =>
       childDifferences(child, { record, rows: children.get(child.table)?.get(zohoId) ?? [] }),
@@ -138,18 +140,23 @@ function columnDifferences(
   columns: ColumnExpectations,
   { record, row, prefix = '' }: { record: JsonRecord; row: Row; prefix?: string },
 ): string[] {
-  return Object.entries(columns).flatMap(([column, [key, kind]]) => {
-    const wanted = written(record[key], kind)
+  return Object.entries(columns).flatMap(([column, [from, kind]]) => {
+    const wanted = written(found(record, from), kind)
     const held = row[column] ?? null
     // A blank is stored as NULL and nothing else.
-    const isSame = held === null ? wanted === null : held !== '' && wanted === written(String(held), kind)
+    const isSame = held === null ? wanted === null : held !== '' && wanted === heldText(held, kind)
     return isSame ? [] : [`${prefix}${column} is ${shown(held)}, Zoho has ${shown(wanted)}`]
   })
+}
+
+function found(record: JsonRecord, from: Source): JsonText | undefined {
+  return typeof from === 'string' ? record[from] : from(record)
 }
 
 /** The text that a value comes down to, or null for a blank. */
 function written(value: JsonText | undefined, kind: Kind): string | null {
   if (value === undefined || value === null || value === '') return null
+  if (kind === 'json') return comparable(value)
   const text = textOf(value)
   if (kind === 'text') return text
   const [, number = text, percent = ''] = /^(.*?)\s*(%?)$/.exec(text.trim()) ?? []
@@ -159,16 +166,32 @@ function written(value: JsonText | undefined, kind: Kind): string | null {
     : plain + percent
 }
 
-function timeDifferences(record: JsonRecord, row: Row): string[] {
-  const modified = instantOf(record['last_modified_time'])
-  return [
-    unlike('source_created_at', row['created_instant'], instantOf(record['created_time'])),
-    unlike('source_modified_at', row['modified_instant'], modified),
-    unlike('completed_version', row['completed_instant'], modified),
-  ].flat()
+/** The same of what a column holds; JSON comes from Postgres as its text. */
+function heldText(held: string | number | boolean, kind: Kind): string | null {
+  return kind === 'json' ? comparable(readJsonText(String(held))) : written(String(held), kind)
 }
 
-function unlike(column: string, held: string | number | null | undefined, wanted: string | null): string[] {
+function timeDifferences({
+  record,
+  row,
+  expected,
+}: Pick<Pair, 'record' | 'expected'> & { row: Row }): string[] {
+  const created = unlike('source_created_at', row['created_instant'], instantOf(record['created_time']))
+  const completed = row['completed_instant']
+  if (!expected.showsVersion) {
+    // A version can only have come from elsewhere; then the row must be known completely at it, and else at all.
+    const version = row['modified_instant'] ?? completed ?? 'a time'
+    return [...created, ...unlike('completed_version', completed, String(version))]
+  }
+  const modified = instantOf(record['last_modified_time'])
+  return [
+    ...created,
+    ...unlike('source_modified_at', row['modified_instant'], modified),
+    ...unlike('completed_version', completed, modified),
+  ]
+}
+
+function unlike(column: string, held: Row[string] | undefined, wanted: string | null): string[] {
   return (held ?? null) === wanted ? [] : [`${column} is ${shown(held ?? null)}, Zoho has ${shown(wanted)}`]
 }
 
@@ -202,12 +225,10 @@ function childDifferences(
   child: ChildExpectation,
   o: { record: JsonRecord; rows: readonly Row[] },
 ): string[] {
-  const list = o.record[child.list]
-  const [keyOfZoho] = child.columns[child.keyColumn] ?? ['']
-  const held = new Map(o.rows.map((row) => [String(row[child.keyColumn]), row]))
+  const held = new Map(o.rows.map((row) => [rowKey(child, row), row]))
   const differences: string[] = []
-  for (const entry of (Array.isArray(list) ? list : []).filter(isJsonRecord)) {
-    const key = textOf(entry[keyOfZoho])
+  for (const entry of entriesOf(child, o.record)) {
+    const key = entryKey(child, entry)
     const row = held.get(key)
     held.delete(key)
     const prefix = `${child.list} ${key}: `
@@ -218,11 +239,33 @@ function childDifferences(
   return differences
 }
 
+/** What Zoho's list stands for, row by row; each knows its place among them. */
+function entriesOf({ list, unfold }: ChildExpectation, record: JsonRecord): JsonRecord[] {
+  const listed = record[list]
+  return (Array.isArray(listed) ? listed : [])
+    .filter(isJsonRecord)
+    .flatMap((entry) => unfold?.(entry) ?? [entry])
+    .map((entry, index) => ({ ...entry, [place]: new NumberText(String(index + 1)) }))
+}
+
+function entryKey({ columns, keyColumns }: ChildExpectation, entry: JsonRecord): string {
+  return keyColumns
+    .map((column) => columns[column])
+    .map((expected) => String(expected && written(found(entry, expected[0]), expected[1])))
+    .join(' ')
+}
+
+function rowKey({ columns, keyColumns }: ChildExpectation, row: Row): string {
+  return keyColumns
+    .map((column) => String(heldText(row[column] ?? '', columns[column]?.[1] ?? 'text')))
+    .join(' ')
+}
+
 function textOf(value: JsonText | undefined): string {
   if (value instanceof NumberText) return value.digits
   return typeof value === 'string' ? value : comparable(value ?? null)
 }
 
-function shown(value: string | number | null): string {
+function shown(value: Row[string]): string {
   return value === null ? 'empty' : `"${String(value)}"`
 }

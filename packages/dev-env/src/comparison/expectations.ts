@@ -1,11 +1,19 @@
+import { type JsonRecord, type JsonText, NumberText, plainDecimal } from './exact-text.ts'
+
 /**
  * What a column must hold, written down a second time and by hand: if the comparison used the product's own mapping,
  * a mistake there would agree with itself.
  */
-export type Kind = 'text' | 'decimal' | 'discount'
+export type Kind = 'text' | 'decimal' | 'discount' | 'json'
 
-/** Column → the key of Zoho's that it comes from, and how the two are compared. */
-export type ColumnExpectations = Readonly<Record<string, readonly [key: string, kind: Kind]>>
+/** Where a value is found: under a key of Zoho's, or by a rule where Zoho's own word is not what is stored. */
+export type Source = string | ((record: JsonRecord) => JsonText | undefined)
+
+/** The key under which an entry of a list finds its own place, counted from 1. */
+export const place = '(place)'
+
+/** Column → where its value comes from, and how the two are compared. */
+export type ColumnExpectations = Readonly<Record<string, readonly [from: Source, kind: Kind]>>
 
 /** How the rows of one table are to follow from Zoho's records. */
 export interface Expectation {
@@ -14,6 +22,8 @@ export interface Expectation {
   readonly id: string
   /** Zoho's key that people know the record by. */
   readonly title: string
+  /** Whether a detail tells when the record was modified. */
+  readonly showsVersion: boolean
   readonly columns: ColumnExpectations
   readonly children: readonly ChildExpectation[]
 }
@@ -22,9 +32,12 @@ export interface Expectation {
 export interface ChildExpectation {
   readonly table: string
   readonly parentColumn: string
-  readonly keyColumn: string
+  /** Columns that tell the rows of one record apart. */
+  readonly keyColumns: readonly string[]
   /** Zoho's key of the list. */
   readonly list: string
+  /** The rows that one entry of the list stands for, where it is not one. */
+  readonly unfold?: (entry: JsonRecord) => JsonRecord[]
   readonly columns: ColumnExpectations
 }
 
@@ -34,6 +47,7 @@ export const expectations: Readonly<Record<string, Expectation>> = {
     table: 'tds_products',
     id: 'item_id',
     title: 'sku',
+    showsVersion: true,
     columns: {
       name: ['name', 'text'],
       sku: ['sku', 'text'],
@@ -58,7 +72,7 @@ export const expectations: Readonly<Record<string, Expectation>> = {
       {
         table: 'tds_product_stock',
         parentColumn: 'product_zoho_id',
-        keyColumn: 'location_zoho_id',
+        keyColumns: ['location_zoho_id'],
         list: 'locations',
         columns: {
           location_zoho_id: ['location_id', 'text'],
@@ -74,10 +88,11 @@ export const expectations: Readonly<Record<string, Expectation>> = {
     table: 'tds_invoices',
     id: 'invoice_id',
     title: 'invoice_number',
+    showsVersion: true,
     columns: {
       invoice_number: ['invoice_number', 'text'],
       customer_zoho_id: ['customer_id', 'text'],
-      status: ['status', 'text'],
+      status: [invoiceStatus, 'text'],
       date: ['date', 'text'],
       due_date: ['due_date', 'text'],
       reference_number: ['reference_number', 'text'],
@@ -95,7 +110,7 @@ export const expectations: Readonly<Record<string, Expectation>> = {
       {
         table: 'tds_invoice_lines',
         parentColumn: 'invoice_zoho_id',
-        keyColumn: 'line_zoho_id',
+        keyColumns: ['line_zoho_id'],
         list: 'line_items',
         columns: {
           line_zoho_id: ['line_item_id', 'text'],
@@ -115,4 +130,20 @@ export const expectations: Readonly<Record<string, Expectation>> = {
       },
     ],
   },
+}
+
+/** Overdue is a word of the calendar: what is stored is how much was paid, and whether the customer looked at it. */
+function invoiceStatus(record: JsonRecord): JsonText | undefined {
+  if (record['status'] !== 'overdue') return record['status']
+  if (isPaidInPart(record)) return 'partially_paid'
+  return record['is_viewed_by_client'] === true ? 'viewed' : 'sent'
+}
+
+function isPaidInPart(record: JsonRecord): boolean {
+  return amountOf(record['total']) !== amountOf(record['balance'])
+}
+
+function amountOf(value: JsonText | undefined): string | null {
+  if (value instanceof NumberText) return plainDecimal(value.digits)
+  return typeof value === 'string' ? plainDecimal(value) : null
 }

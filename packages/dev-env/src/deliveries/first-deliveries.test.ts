@@ -1,3 +1,4 @@
+import { entities } from '@tds/core'
 import { createSimulator } from '@tds/zoho-simulator'
 
 import { firstDeliveries, seededChance } from './first-deliveries.ts'
@@ -10,11 +11,13 @@ describe('firstDeliveries', () => {
   it('tell of every record of the registered types, and change none', () => {
     const { records } = simulator.state()
     const versions = new Map(
-      (['product', 'invoice'] as const).flatMap((type) =>
+      entities.flatMap(({ type }) =>
         simulator.truth(type).records.map(({ id, version }) => [id, version] as const),
       ),
     )
-    expect(new Set(all.map(({ id }) => id)).size).toBe(records.product.living + records.invoice.living)
+    expect(new Set(all.map(({ id }) => id)).size).toBe(
+      entities.reduce((sum, { type }) => sum + records[type].living, 0),
+    )
     expect(all.filter(({ id, version }) => versions.get(id) !== version)).toEqual([])
   })
 

@@ -29,7 +29,8 @@ export async function seed(
   })
   const deliveries = [...first.inTime, ...changes.deliveries, ...first.late]
   const records = counted(first.inTime.length + first.late.length, 'webhook')
-  screen.heading(`Zoho tells of everything it holds: ${records} for its items and invoices,`)
+  const kinds = counted(entities.length, 'kind of record', 'kinds of record')
+  screen.heading(`Zoho tells of everything it holds: ${records} for ${kinds},`)
   screen.line(
     `then ${counted(changes.deliveries.length)} changes. JSON and forms, whole and partial bodies, repeats, late ones.`,
   )
