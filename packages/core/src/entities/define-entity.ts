@@ -33,6 +33,8 @@ export interface ColumnDefinition {
   readonly required: boolean
   /** A list row carries it and means it (facts about lists: docs/reference/zoho.md). */
   readonly inList: boolean
+  /** Which of Zoho's values for it only the calendar brings about; null for nearly every column. */
+  readonly calendar: CalendarValue | null
 }
 
 /** Rows that belong to a record and change with it: lines, stock per location, price items. */
@@ -95,6 +97,7 @@ interface ColumnSpec {
   readonly keys?: readonly string[]
   readonly required?: true
   readonly inList?: true
+  readonly calendar?: CalendarValue
 }
 
 interface ChildSpec {
@@ -127,6 +130,7 @@ function columnsOf(specs: Readonly<Record<string, ColumnSpec>>): ColumnDefinitio
     keys: spec.keys ?? [name],
     required: spec.required ?? false,
     inList: spec.inList ?? false,
+    calendar: spec.calendar ?? null,
   }))
 }
 

@@ -1,6 +1,10 @@
+import { readColumn } from './columns.ts'
 import { defineEntity } from './define-entity.ts'
 import { documentLineColumns } from './document-lines.ts'
 import { invoiceExample } from './examples/invoice.ts'
+import { behindOverdue } from './overdue.ts'
+
+const viewed = 'is_viewed_by_client'
 
 /** Invoices, read from Books; a list row has neither lines nor tax sums. */
 export const invoice = defineEntity({
@@ -19,7 +23,14 @@ export const invoice = defineEntity({
   columns: {
     invoice_number: { required: true, inList: true },
     customer_zoho_id: { kind: 'id', keys: ['customer_id'], required: true, inList: true },
-    status: { required: true, inList: true },
+    status: {
+      required: true,
+      inList: true,
+      calendar: behindOverdue(
+        (record) => (readColumn('boolean', record[viewed] ?? null, viewed) === 'true' ? 'viewed' : 'sent'),
+        [viewed],
+      ),
+    },
     date: { kind: 'date', required: true, inList: true },
     due_date: { kind: 'date', inList: true },
     reference_number: { inList: true },

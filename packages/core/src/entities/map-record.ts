@@ -40,7 +40,7 @@ export function mapRecord(entity: EntityDefinition, record: ExactObject, shape: 
   let thin = false
   for (const column of entity.columns) {
     if (shape === 'list' && !column.inList) continue
-    const value = readCarried(column, record)
+    const value = readCarried(column, record, shape)
     if (value !== undefined) columns[column.name] = value
     else if (shape === 'detail') columns[column.name] = null
     else absent = true
@@ -76,10 +76,18 @@ function requireColumn(
   return value === undefined
 }
 
-function readCarried(column: ColumnDefinition, record: ExactObject): string | null | undefined {
+function readCarried(
+  column: ColumnDefinition,
+  record: ExactObject,
+  shape: BodyShape,
+): string | null | undefined {
   const key = carriedKey(column.keys, record)
   if (key === undefined) return undefined
-  return readColumn(column.kind, record[key] ?? null, key)
+  const value = readColumn(column.kind, record[key] ?? null, key)
+  const { calendar } = column
+  if (calendar === null || value !== calendar.value) return value
+  const isTold = shape === 'detail' || calendar.toldBy.every((teller) => record[teller] !== undefined)
+  return isTold ? calendar.behind(record) : undefined
 }
 
 function mapCustomFields(record: ExactObject, shape: BodyShape): string | undefined {
@@ -134,8 +142,13 @@ function mapRow(child: ChildDefinition, row: ExactObject, at: string): Record<st
   return columns
 }
 
+/** The first key that holds something; where none does, one that stands there blank. */
 function carriedKey(keys: readonly string[], record: ExactObject): string | undefined {
-  return keys.find((key) => record[key] !== undefined)
+  return keys.find((key) => !isBlank(record[key])) ?? keys.find((key) => record[key] !== undefined)
+}
+
+function isBlank(value: ExactJson | undefined): boolean {
+  return value === undefined || value === null || value === ''
 }
 
 function readTime(record: ExactObject, key: string): number | null {
