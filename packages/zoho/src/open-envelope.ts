@@ -42,6 +42,7 @@ export function openEnvelope(entity: EntityDefinition, body: ExactObject): Envel
   if (word !== null && !wordsFor(entity).includes(word)) throw otherEntity(entity)
   const event = eventOf(body)
   const addressed = word !== null || event !== null
+  if (wrapped?.[id] === undefined) refuseOtherBareRecord(entity, body)
   if (wrapped !== undefined) refuseSecondRecord(entity, body)
   else if (!isBare && !addressed) refuseOtherRecord(entity, body)
   return {
@@ -170,6 +171,24 @@ function refuseSecondRecord(entity: EntityDefinition, body: ExactObject): void {
       throw severalRecords(source.wrapper)
     }
   }
+}
+
+/**
+ * A credit note names its invoice by id, an invoice has a part called `contact`: neither makes a bare record ours, if it
+ * lacks what ours must have and is whole as one of another type.
+ */
+function refuseOtherBareRecord(entity: EntityDefinition, body: ExactObject): void {
+  if (isWhole(entity, body)) return
+  const other = entities.find(
+    (one) => one !== entity && body[one.source.id] !== undefined && isWhole(one, body),
+  )
+  if (other !== undefined) throw otherRecord(entity, other.source.id)
+}
+
+function isWhole({ columns }: EntityDefinition, body: ExactObject): boolean {
+  return columns
+    .filter((column) => column.required)
+    .every((column) => column.keys.some((key) => body[key] !== undefined))
 }
 
 /** A body without our wrapper, our id or a word for us: the record of another type, several, or none at all. */

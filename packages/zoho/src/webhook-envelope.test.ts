@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
-import { entityOf, type EntityDefinition } from '@tds/core'
+import { entities, entityOf, type EntityDefinition } from '@tds/core'
 import {
   readDelivery,
   type Delivery,
@@ -9,7 +9,6 @@ import {
 } from './webhook-envelope.ts'
 
 const product = definitionOf('product')
-const invoice = definitionOf('invoice')
 const id = '573914000000101014'
 const modified = '2026-07-21T16:03:55+0100'
 const now = new Date('2026-07-22T00:00:00Z')
@@ -30,12 +29,56 @@ describe('readDelivery of a sound body', () => {
     })
   })
 
-  it('reads the example bodies of every type', () => {
-    for (const entity of [product, invoice]) {
-      const examples = usable(entity.example.webhook, { entity })
-      expect(examples).toMatchObject({ thin: false, flags: [] })
-      expect(examples.sourceEntityId).toMatch(/^\d{18}$/)
-    }
+  describe.each(entities.map((entity) => [entity.type, entity] as const))('for a %s', (_type, entity) => {
+    const { source, example } = entity
+    const record = (JSON.parse(example.webhook) as Record<string, Record<string, unknown>>)[source.wrapper]
+    const told = { sourceEntityId: record?.[source.id], thin: false, flags: [] }
+
+    it('reads the record under its singular key, bare, and in a form', () => {
+      expect(record).toBeDefined()
+      expect(usable(example.webhook, { entity })).toMatchObject(told)
+      expect(usable(JSON.stringify(record), { entity })).toMatchObject(told)
+      const inForm = readDelivery({ ...form({ JSONString: example.webhook }), entity })
+      expect(inForm).toMatchObject({ usable: true, ...told })
+    })
+
+    it('takes the version from the record, and has none where the record has none', () => {
+      const version = record?.['last_modified_time']
+      const expected = typeof version === 'string' ? new Date(version) : null
+      expect(usable(example.webhook, { entity }).sourceVersion).toEqual(expected)
+    })
+
+    it("takes our words and Zoho's for it in a thin body", () => {
+      const words = [
+        entity.type,
+        entity.resource,
+        source.wrapper,
+        source.listKey,
+        ...entity.aliases,
+        ...source.names,
+      ]
+      for (const word of words) {
+        expect(usable(`{"entity":"${word}","event":"deleted","id":"${id}"}`, { entity })).toMatchObject({
+          operation: 'delete',
+          thin: true,
+        })
+      }
+    })
+
+    it('refuses at its address the record of every other type, wrapped and bare, and the word for it', () => {
+      for (const other of entities.filter((one) => one !== entity)) {
+        const { wrapper } = other.source
+        const detail = (JSON.parse(other.example.detail) as Record<string, unknown>)[wrapper]
+        const bodies = [
+          other.example.webhook,
+          JSON.stringify(detail),
+          `{"entity":"${wrapper}","event":"updated","id":"${id}"}`,
+        ]
+        expect(bodies.map((body) => [other.type, refused(body, { entity })])).toEqual(
+          bodies.map(() => [other.type, 'unsupported']),
+        )
+      }
+    })
   })
 
   it('hashes the same body alike in every spelling, and any other apart', () => {
