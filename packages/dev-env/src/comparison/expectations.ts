@@ -130,6 +130,30 @@ export const expectations: Readonly<Record<string, Expectation>> = {
       },
     ],
   },
+  customer: {
+    table: 'tds_customers',
+    id: 'contact_id',
+    title: 'contact_name',
+    showsVersion: true,
+    columns: {
+      contact_name: ['contact_name', 'text'],
+      company_name: ['company_name', 'text'],
+      contact_type: ['contact_type', 'text'],
+      status: ['status', 'text'],
+      email: ['email', 'text'],
+      phone: ['phone', 'text'],
+      mobile: ['mobile', 'text'],
+      currency_code: ['currency_code', 'text'],
+      payment_terms: ['payment_terms', 'decimal'],
+      outstanding_receivable_amount: ['outstanding_receivable_amount', 'decimal'],
+      outstanding_payable_amount: ['outstanding_payable_amount', 'decimal'],
+      unused_credits_receivable_amount: ['unused_credits_receivable_amount', 'decimal'],
+      // Details say zip; a row of a list would say zipcode.
+      billing_address: ['billing_address', 'json'],
+      shipping_address: ['shipping_address', 'json'],
+    },
+    children: [],
+  },
 }
 
 /** Overdue is a word of the calendar: what is stored is how much was paid, and whether the customer looked at it. */
