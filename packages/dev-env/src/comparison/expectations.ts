@@ -154,6 +154,49 @@ export const expectations: Readonly<Record<string, Expectation>> = {
     },
     children: [],
   },
+  bill: {
+    table: 'tds_bills',
+    id: 'bill_id',
+    title: 'bill_number',
+    showsVersion: true,
+    columns: {
+      bill_number: ['bill_number', 'text'],
+      vendor_zoho_id: ['vendor_id', 'text'],
+      status: [billStatus, 'text'],
+      date: ['date', 'text'],
+      due_date: ['due_date', 'text'],
+      reference_number: ['reference_number', 'text'],
+      currency_code: ['currency_code', 'text'],
+      exchange_rate: ['exchange_rate', 'decimal'],
+      sub_total: ['sub_total', 'decimal'],
+      tax_total: ['tax_total', 'decimal'],
+      total: ['total', 'decimal'],
+      balance: ['balance', 'decimal'],
+    },
+    children: [
+      {
+        table: 'tds_bill_lines',
+        parentColumn: 'bill_zoho_id',
+        keyColumns: ['line_zoho_id'],
+        list: 'line_items',
+        columns: {
+          line_zoho_id: ['line_item_id', 'text'],
+          position: ['item_order', 'decimal'],
+          item_zoho_id: ['item_id', 'text'],
+          name: ['name', 'text'],
+          description: ['description', 'text'],
+          unit: ['unit', 'text'],
+          quantity: ['quantity', 'decimal'],
+          rate: ['rate', 'decimal'],
+          discount: ['discount', 'discount'],
+          discount_amount: ['discount_amount', 'decimal'],
+          tax_name: ['tax_name', 'text'],
+          tax_percentage: ['tax_percentage', 'decimal'],
+          item_total: ['item_total', 'decimal'],
+        },
+      },
+    ],
+  },
 }
 
 /** Overdue is a word of the calendar: what is stored is how much was paid, and whether the customer looked at it. */
@@ -161,6 +204,11 @@ function invoiceStatus(record: JsonRecord): JsonText | undefined {
   if (record['status'] !== 'overdue') return record['status']
   if (isPaidInPart(record)) return 'partially_paid'
   return record['is_viewed_by_client'] === true ? 'viewed' : 'sent'
+}
+
+function billStatus(record: JsonRecord): JsonText | undefined {
+  if (record['status'] !== 'overdue') return record['status']
+  return isPaidInPart(record) ? 'partially_paid' : 'open'
 }
 
 function isPaidInPart(record: JsonRecord): boolean {
