@@ -197,6 +197,48 @@ export const expectations: Readonly<Record<string, Expectation>> = {
       },
     ],
   },
+  credit_note: {
+    table: 'tds_credit_notes',
+    id: 'creditnote_id',
+    title: 'creditnote_number',
+    showsVersion: true,
+    columns: {
+      creditnote_number: ['creditnote_number', 'text'],
+      customer_zoho_id: ['customer_id', 'text'],
+      status: ['status', 'text'],
+      date: ['date', 'text'],
+      reference_number: ['reference_number', 'text'],
+      currency_code: ['currency_code', 'text'],
+      exchange_rate: ['exchange_rate', 'decimal'],
+      sub_total: ['sub_total', 'decimal'],
+      tax_total: ['tax_total', 'decimal'],
+      total: ['total', 'decimal'],
+      balance: ['balance', 'decimal'],
+    },
+    children: [
+      {
+        table: 'tds_credit_note_lines',
+        parentColumn: 'credit_note_zoho_id',
+        keyColumns: ['line_zoho_id'],
+        list: 'line_items',
+        columns: {
+          line_zoho_id: ['line_item_id', 'text'],
+          position: ['item_order', 'decimal'],
+          item_zoho_id: ['item_id', 'text'],
+          name: ['name', 'text'],
+          description: ['description', 'text'],
+          unit: ['unit', 'text'],
+          quantity: ['quantity', 'decimal'],
+          rate: ['rate', 'decimal'],
+          discount: ['discount', 'discount'],
+          discount_amount: ['discount_amount', 'decimal'],
+          tax_name: ['tax_name', 'text'],
+          tax_percentage: ['tax_percentage', 'decimal'],
+          item_total: ['item_total', 'decimal'],
+        },
+      },
+    ],
+  },
 }
 
 /** Overdue is a word of the calendar: what is stored is how much was paid, and whether the customer looked at it. */
