@@ -4,9 +4,17 @@ import { customer } from './customer.ts'
 import type { EntityDefinition } from './define-entity.ts'
 import { invoice } from './invoice.ts'
 import { product } from './product.ts'
+import { stockAdjustment } from './stock-adjustment.ts'
 
 /** The registry: every type that the product mirrors, one line each. All shared code reads it. */
-export const entities: readonly EntityDefinition[] = [product, customer, invoice, bill, creditNote]
+export const entities: readonly EntityDefinition[] = [
+  product,
+  customer,
+  invoice,
+  bill,
+  creditNote,
+  stockAdjustment,
+]
 
 /** The definition of a type, or undefined where a newer or older peer knows a type that this build does not. */
 export function entityOf(type: string): EntityDefinition | undefined {

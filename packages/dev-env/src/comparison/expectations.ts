@@ -239,6 +239,39 @@ export const expectations: Readonly<Record<string, Expectation>> = {
       },
     ],
   },
+  stock_adjustment: {
+    table: 'tds_stock_adjustments',
+    id: 'inventory_adjustment_id',
+    title: 'reference_number',
+    showsVersion: true,
+    columns: {
+      date: ['date', 'text'],
+      reason: ['reason', 'text'],
+      description: ['description', 'text'],
+      reference_number: ['reference_number', 'text'],
+      adjustment_type: ['adjustment_type', 'text'],
+      status: ['status', 'text'],
+      total: ['total', 'decimal'],
+    },
+    children: [
+      {
+        table: 'tds_stock_adjustment_lines',
+        parentColumn: 'stock_adjustment_zoho_id',
+        keyColumns: ['line_zoho_id'],
+        list: 'line_items',
+        columns: {
+          line_zoho_id: ['line_item_id', 'text'],
+          position: ['item_order', 'decimal'],
+          item_zoho_id: ['item_id', 'text'],
+          name: ['name', 'text'],
+          quantity_adjusted: ['quantity_adjusted', 'decimal'],
+          value_adjusted: ['value_adjusted', 'decimal'],
+          location_zoho_id: ['location_id', 'text'],
+          location_name: ['location_name', 'text'],
+        },
+      },
+    ],
+  },
 }
 
 /** Overdue is a word of the calendar: what is stored is how much was paid, and whether the customer looked at it. */
