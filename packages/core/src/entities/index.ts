@@ -3,6 +3,7 @@ import { creditNote } from './credit-note.ts'
 import { customer } from './customer.ts'
 import type { EntityDefinition } from './define-entity.ts'
 import { invoice } from './invoice.ts'
+import { priceList } from './price-list.ts'
 import { product } from './product.ts'
 import { stockAdjustment } from './stock-adjustment.ts'
 
@@ -14,6 +15,7 @@ export const entities: readonly EntityDefinition[] = [
   bill,
   creditNote,
   stockAdjustment,
+  priceList,
 ]
 
 /** The definition of a type, or undefined where a newer or older peer knows a type that this build does not. */

@@ -1,4 +1,4 @@
-import { type JsonRecord, type JsonText, NumberText, plainDecimal } from './exact-text.ts'
+import { isJsonRecord, type JsonRecord, type JsonText, NumberText, plainDecimal } from './exact-text.ts'
 
 /**
  * What a column must hold, written down a second time and by hand: if the comparison used the product's own mapping,
@@ -272,6 +272,43 @@ export const expectations: Readonly<Record<string, Expectation>> = {
       },
     ],
   },
+  price_list: {
+    table: 'tds_price_lists',
+    id: 'pricebook_id',
+    title: 'name',
+    showsVersion: false,
+    columns: {
+      name: ['name', 'text'],
+      description: ['description', 'text'],
+      status: ['status', 'text'],
+      currency_code: ['currency_code', 'text'],
+      pricebook_type: ['pricebook_type', 'text'],
+      pricing_scheme: ['pricing_scheme', 'text'],
+      sales_or_purchase_type: ['sales_or_purchase_type', 'text'],
+      percentage: ['percentage', 'decimal'],
+      is_increase: ['is_increase', 'text'],
+      rounding_type: ['rounding_type', 'text'],
+    },
+    children: [
+      {
+        table: 'tds_price_list_items',
+        parentColumn: 'price_list_zoho_id',
+        keyColumns: ['item_zoho_id', 'start_quantity'],
+        list: 'pricebook_items',
+        unfold: brackets,
+        columns: {
+          item_zoho_id: ['item_id', 'text'],
+          start_quantity: [(price) => price['start_quantity'] ?? new NumberText('1'), 'decimal'],
+          end_quantity: ['end_quantity', 'decimal'],
+          position: [place, 'decimal'],
+          pricebook_item_id: ['pricebook_item_id', 'text'],
+          name: ['name', 'text'],
+          rate: ['pricebook_rate', 'decimal'],
+          discount: ['pricebook_discount', 'discount'],
+        },
+      },
+    ],
+  },
 }
 
 /** Overdue is a word of the calendar: what is stored is how much was paid, and whether the customer looked at it. */
@@ -293,4 +330,13 @@ function isPaidInPart(record: JsonRecord): boolean {
 function amountOf(value: JsonText | undefined): string | null {
   if (value instanceof NumberText) return plainDecimal(value.digits)
   return typeof value === 'string' ? plainDecimal(value) : null
+}
+
+/** A volume list gives an item several prices, each from a quantity on. */
+function brackets(item: JsonRecord): JsonRecord[] {
+  const list = item['price_brackets']
+  if (!Array.isArray(list)) return [item]
+  return list
+    .filter(isJsonRecord)
+    .map((bracket) => ({ item_id: item['item_id'] ?? null, name: item['name'] ?? null, ...bracket }))
 }
