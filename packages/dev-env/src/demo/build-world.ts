@@ -118,6 +118,6 @@ async function refuseLivingDaemons(db: Database): Promise<void> {
 
 function holdings(simulator: Simulator): string {
   const { records } = simulator.state()
-  const mirrored = entities.map(({ type }) => counted(records[type].living, type))
-  return mirrored.join(', ')
+  const living = entities.reduce((sum, { type }) => sum + records[type].living, 0)
+  return `${counted(living, 'record')} of ${counted(entities.length, 'kind')}`
 }

@@ -5,7 +5,7 @@ const SHOWN_DIFFERENCES = 5
 
 /** Prints what comparing came to, with the first differences in words; true when there are none. */
 export function showVerdict(screen: Screen, verdicts: readonly Verdict[]): boolean {
-  screen.heading('Comparing every record with Zoho, value by value, with lines, locations and custom fields:')
+  screen.heading('Comparing every record with Zoho: values, lines, brackets, locations, custom fields:')
   screen.table(
     verdicts.map(({ type, compared, equal }) => ({
       entity: type,
