@@ -106,29 +106,7 @@ export const expectations: Readonly<Record<string, Expectation>> = {
       total: ['total', 'decimal'],
       balance: ['balance', 'decimal'],
     },
-    children: [
-      {
-        table: 'tds_invoice_lines',
-        parentColumn: 'invoice_zoho_id',
-        keyColumns: ['line_zoho_id'],
-        list: 'line_items',
-        columns: {
-          line_zoho_id: ['line_item_id', 'text'],
-          position: ['item_order', 'decimal'],
-          item_zoho_id: ['item_id', 'text'],
-          name: ['name', 'text'],
-          description: ['description', 'text'],
-          unit: ['unit', 'text'],
-          quantity: ['quantity', 'decimal'],
-          rate: ['rate', 'decimal'],
-          discount: ['discount', 'discount'],
-          discount_amount: ['discount_amount', 'decimal'],
-          tax_name: ['tax_name', 'text'],
-          tax_percentage: ['tax_percentage', 'decimal'],
-          item_total: ['item_total', 'decimal'],
-        },
-      },
-    ],
+    children: [documentLines('tds_invoice_lines', 'invoice_zoho_id')],
   },
   customer: {
     table: 'tds_customers',
@@ -173,29 +151,7 @@ export const expectations: Readonly<Record<string, Expectation>> = {
       total: ['total', 'decimal'],
       balance: ['balance', 'decimal'],
     },
-    children: [
-      {
-        table: 'tds_bill_lines',
-        parentColumn: 'bill_zoho_id',
-        keyColumns: ['line_zoho_id'],
-        list: 'line_items',
-        columns: {
-          line_zoho_id: ['line_item_id', 'text'],
-          position: ['item_order', 'decimal'],
-          item_zoho_id: ['item_id', 'text'],
-          name: ['name', 'text'],
-          description: ['description', 'text'],
-          unit: ['unit', 'text'],
-          quantity: ['quantity', 'decimal'],
-          rate: ['rate', 'decimal'],
-          discount: ['discount', 'discount'],
-          discount_amount: ['discount_amount', 'decimal'],
-          tax_name: ['tax_name', 'text'],
-          tax_percentage: ['tax_percentage', 'decimal'],
-          item_total: ['item_total', 'decimal'],
-        },
-      },
-    ],
+    children: [documentLines('tds_bill_lines', 'bill_zoho_id')],
   },
   credit_note: {
     table: 'tds_credit_notes',
@@ -215,29 +171,7 @@ export const expectations: Readonly<Record<string, Expectation>> = {
       total: ['total', 'decimal'],
       balance: ['balance', 'decimal'],
     },
-    children: [
-      {
-        table: 'tds_credit_note_lines',
-        parentColumn: 'credit_note_zoho_id',
-        keyColumns: ['line_zoho_id'],
-        list: 'line_items',
-        columns: {
-          line_zoho_id: ['line_item_id', 'text'],
-          position: ['item_order', 'decimal'],
-          item_zoho_id: ['item_id', 'text'],
-          name: ['name', 'text'],
-          description: ['description', 'text'],
-          unit: ['unit', 'text'],
-          quantity: ['quantity', 'decimal'],
-          rate: ['rate', 'decimal'],
-          discount: ['discount', 'discount'],
-          discount_amount: ['discount_amount', 'decimal'],
-          tax_name: ['tax_name', 'text'],
-          tax_percentage: ['tax_percentage', 'decimal'],
-          item_total: ['item_total', 'decimal'],
-        },
-      },
-    ],
+    children: [documentLines('tds_credit_note_lines', 'credit_note_zoho_id')],
   },
   stock_adjustment: {
     table: 'tds_stock_adjustments',
@@ -309,6 +243,31 @@ export const expectations: Readonly<Record<string, Expectation>> = {
       },
     ],
   },
+}
+
+/** The lines that Zoho's sales and purchase documents share. */
+function documentLines(table: string, parentColumn: string): ChildExpectation {
+  return {
+    table,
+    parentColumn,
+    keyColumns: ['line_zoho_id'],
+    list: 'line_items',
+    columns: {
+      line_zoho_id: ['line_item_id', 'text'],
+      position: ['item_order', 'decimal'],
+      item_zoho_id: ['item_id', 'text'],
+      name: ['name', 'text'],
+      description: ['description', 'text'],
+      unit: ['unit', 'text'],
+      quantity: ['quantity', 'decimal'],
+      rate: ['rate', 'decimal'],
+      discount: ['discount', 'discount'],
+      discount_amount: ['discount_amount', 'decimal'],
+      tax_name: ['tax_name', 'text'],
+      tax_percentage: ['tax_percentage', 'decimal'],
+      item_total: ['item_total', 'decimal'],
+    },
+  }
 }
 
 /** Overdue is a word of the calendar: what is stored is how much was paid, and whether the customer looked at it. */
