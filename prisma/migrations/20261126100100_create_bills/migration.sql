@@ -62,13 +62,13 @@ COMMENT ON COLUMN tds_bills.created_at IS 'When the row was first written.';
 COMMENT ON COLUMN tds_bills.updated_at IS 'When the row was last written.';
 COMMENT ON COLUMN tds_bills.last_event_id IS 'The event that was applied last; NULL after a read without one.';
 COMMENT ON INDEX tds_bills_pkey IS 'The record by its Zoho id: every change, every look-up.';
-CREATE INDEX tds_bills_vendor ON tds_bills (organization_id, vendor_zoho_id);
+CREATE INDEX tds_bills_vendor ON tds_bills (vendor_zoho_id, organization_id);
 COMMENT ON INDEX tds_bills_vendor IS 'The ERP lists the bills of a vendor.';
-CREATE INDEX tds_bills_status ON tds_bills (organization_id, status);
+CREATE INDEX tds_bills_status ON tds_bills (status, organization_id);
 COMMENT ON INDEX tds_bills_status IS 'The ERP lists what is open, and what of it is overdue.';
-CREATE INDEX tds_bills_date ON tds_bills (organization_id, date);
+CREATE INDEX tds_bills_date ON tds_bills (date, organization_id);
 COMMENT ON INDEX tds_bills_date IS 'The ERP lists the bills of a period.';
-CREATE INDEX tds_bills_source_modified_at ON tds_bills (organization_id, source_modified_at);
+CREATE INDEX tds_bills_source_modified_at ON tds_bills (source_modified_at, organization_id);
 COMMENT ON INDEX tds_bills_source_modified_at IS 'Comparing with the source, and lists by latest change.';
 
 -- No foreign key to the bill, for the reason given at tds_product_stock.
@@ -108,7 +108,7 @@ COMMENT ON COLUMN tds_bill_lines.tax_name IS 'Zoho: tax_name.';
 COMMENT ON COLUMN tds_bill_lines.tax_percentage IS 'Zoho: tax_percentage; 23 means 23 %.';
 COMMENT ON COLUMN tds_bill_lines.item_total IS 'Zoho: item_total; in the currency of the bill.';
 COMMENT ON INDEX tds_bill_lines_pkey IS 'All lines of one bill, which are replaced together.';
-CREATE INDEX tds_bill_lines_item ON tds_bill_lines (organization_id, item_zoho_id);
+CREATE INDEX tds_bill_lines_item ON tds_bill_lines (item_zoho_id, organization_id);
 COMMENT ON INDEX tds_bill_lines_item IS 'The ERP asks on which bills a product was bought.';
 
 CREATE VIEW tds_v_overdue_bills AS

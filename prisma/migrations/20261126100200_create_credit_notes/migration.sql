@@ -60,13 +60,13 @@ COMMENT ON COLUMN tds_credit_notes.created_at IS 'When the row was first written
 COMMENT ON COLUMN tds_credit_notes.updated_at IS 'When the row was last written.';
 COMMENT ON COLUMN tds_credit_notes.last_event_id IS 'The event that was applied last; NULL after a read without one.';
 COMMENT ON INDEX tds_credit_notes_pkey IS 'The record by its Zoho id: every change, every look-up.';
-CREATE INDEX tds_credit_notes_customer ON tds_credit_notes (organization_id, customer_zoho_id);
+CREATE INDEX tds_credit_notes_customer ON tds_credit_notes (customer_zoho_id, organization_id);
 COMMENT ON INDEX tds_credit_notes_customer IS 'The ERP lists the credit notes of a customer.';
-CREATE INDEX tds_credit_notes_status ON tds_credit_notes (organization_id, status);
+CREATE INDEX tds_credit_notes_status ON tds_credit_notes (status, organization_id);
 COMMENT ON INDEX tds_credit_notes_status IS 'The ERP lists what can still be used.';
-CREATE INDEX tds_credit_notes_date ON tds_credit_notes (organization_id, date);
+CREATE INDEX tds_credit_notes_date ON tds_credit_notes (date, organization_id);
 COMMENT ON INDEX tds_credit_notes_date IS 'The ERP lists the credit notes of a period.';
-CREATE INDEX tds_credit_notes_source_modified_at ON tds_credit_notes (organization_id, source_modified_at);
+CREATE INDEX tds_credit_notes_source_modified_at ON tds_credit_notes (source_modified_at, organization_id);
 COMMENT ON INDEX tds_credit_notes_source_modified_at IS 'Comparing with the source, and lists by latest change.';
 
 -- No foreign key to the credit note, for the reason given at tds_product_stock.
@@ -106,5 +106,5 @@ COMMENT ON COLUMN tds_credit_note_lines.tax_name IS 'Zoho: tax_name.';
 COMMENT ON COLUMN tds_credit_note_lines.tax_percentage IS 'Zoho: tax_percentage; 23 means 23 %.';
 COMMENT ON COLUMN tds_credit_note_lines.item_total IS 'Zoho: item_total; in the currency of the credit note.';
 COMMENT ON INDEX tds_credit_note_lines_pkey IS 'All lines of one credit note, which are replaced together.';
-CREATE INDEX tds_credit_note_lines_item ON tds_credit_note_lines (organization_id, item_zoho_id);
+CREATE INDEX tds_credit_note_lines_item ON tds_credit_note_lines (item_zoho_id, organization_id);
 COMMENT ON INDEX tds_credit_note_lines_item IS 'The ERP asks on which credit notes a product came back.';

@@ -52,9 +52,9 @@ COMMENT ON COLUMN tds_stock_adjustments.created_at IS 'When the row was first wr
 COMMENT ON COLUMN tds_stock_adjustments.updated_at IS 'When the row was last written.';
 COMMENT ON COLUMN tds_stock_adjustments.last_event_id IS 'The event that was applied last; NULL after a read without one.';
 COMMENT ON INDEX tds_stock_adjustments_pkey IS 'The record by its Zoho id: every change, every look-up.';
-CREATE INDEX tds_stock_adjustments_date ON tds_stock_adjustments (organization_id, date);
+CREATE INDEX tds_stock_adjustments_date ON tds_stock_adjustments (date, organization_id);
 COMMENT ON INDEX tds_stock_adjustments_date IS 'The ERP lists the adjustments of a period.';
-CREATE INDEX tds_stock_adjustments_source_modified_at ON tds_stock_adjustments (organization_id, source_modified_at);
+CREATE INDEX tds_stock_adjustments_source_modified_at ON tds_stock_adjustments (source_modified_at, organization_id);
 COMMENT ON INDEX tds_stock_adjustments_source_modified_at IS 'Comparing with the source, and lists by latest change.';
 
 -- No foreign key to the adjustment, for the reason given at tds_product_stock.
@@ -84,5 +84,5 @@ COMMENT ON COLUMN tds_stock_adjustment_lines.value_adjusted IS 'Zoho: value_adju
 COMMENT ON COLUMN tds_stock_adjustment_lines.location_zoho_id IS 'Zoho: location_id, in older organisations warehouse_id.';
 COMMENT ON COLUMN tds_stock_adjustment_lines.location_name IS 'Zoho: location_name, in older organisations warehouse_name.';
 COMMENT ON INDEX tds_stock_adjustment_lines_pkey IS 'All lines of one adjustment, which are replaced together.';
-CREATE INDEX tds_stock_adjustment_lines_item ON tds_stock_adjustment_lines (organization_id, item_zoho_id);
+CREATE INDEX tds_stock_adjustment_lines_item ON tds_stock_adjustment_lines (item_zoho_id, organization_id);
 COMMENT ON INDEX tds_stock_adjustment_lines_item IS 'The ERP asks how the stock of a product was adjusted.';

@@ -58,9 +58,9 @@ COMMENT ON COLUMN tds_price_lists.created_at IS 'When the row was first written.
 COMMENT ON COLUMN tds_price_lists.updated_at IS 'When the row was last written.';
 COMMENT ON COLUMN tds_price_lists.last_event_id IS 'The event that was applied last; NULL after a read without one.';
 COMMENT ON INDEX tds_price_lists_pkey IS 'The record by its Zoho id: every change, every look-up.';
-CREATE INDEX tds_price_lists_status ON tds_price_lists (organization_id, status);
+CREATE INDEX tds_price_lists_status ON tds_price_lists (status, organization_id);
 COMMENT ON INDEX tds_price_lists_status IS 'The ERP lists the active price lists.';
-CREATE INDEX tds_price_lists_source_modified_at ON tds_price_lists (organization_id, source_modified_at);
+CREATE INDEX tds_price_lists_source_modified_at ON tds_price_lists (source_modified_at, organization_id);
 COMMENT ON INDEX tds_price_lists_source_modified_at IS 'Comparing with the source, and lists by latest change.';
 
 -- No foreign key to the price list, for the reason given at tds_product_stock.
@@ -90,5 +90,5 @@ COMMENT ON COLUMN tds_price_list_items.name IS 'Zoho: name of the item.';
 COMMENT ON COLUMN tds_price_list_items.rate IS 'Zoho: pricebook_rate; price of one unit in currency_code of the list.';
 COMMENT ON COLUMN tds_price_list_items.discount IS 'Zoho: pricebook_discount; a percentage like 5%, or an amount in normal form.';
 COMMENT ON INDEX tds_price_list_items_pkey IS 'All prices of one list, which are replaced together.';
-CREATE INDEX tds_price_list_items_item ON tds_price_list_items (organization_id, item_zoho_id);
+CREATE INDEX tds_price_list_items_item ON tds_price_list_items (item_zoho_id, organization_id);
 COMMENT ON INDEX tds_price_list_items_item IS 'The ERP asks in which lists a product has a price.';
