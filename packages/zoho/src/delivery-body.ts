@@ -1,6 +1,6 @@
 import { parseExactJson, UnusableBody, type ParsedJson } from '@tds/core'
 import { bodyKindOf, isUtf8Declared } from './content-type.ts'
-import { readFormFields } from './form-fields.ts'
+import { mostFormFields, readFormFields } from './form-fields.ts'
 import { UnusableEnvelope } from './unusable-envelope.ts'
 
 /** A body as received, with the headers that say how to read it. */
@@ -24,7 +24,11 @@ export function parseBody({ contentType, contentEncoding, rawBody }: DeliveryBod
 
 /** Other fields of the form are the operator's own parameters. */
 function jsonStringOf(form: Buffer): Buffer {
-  const [first, ...more] = readFormFields(form).filter(({ key }) => key.equals(jsonString))
+  const fields = readFormFields(form)
+  if (fields === null) {
+    throw new UnusableBody('too_many_keys', `The form has more than ${String(mostFormFields)} fields.`)
+  }
+  const [first, ...more] = fields.filter(({ key }) => key.equals(jsonString))
   if (first === undefined) {
     throw new UnusableBody('not_json', 'The form has no field JSONString, which holds the JSON text.')
   }

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { readFormFields } from './form-fields.ts'
+import { mostFormFields, readFormFields } from './form-fields.ts'
 
 describe('readFormFields', () => {
   it('reads what a browser would write', () => {
@@ -35,10 +35,16 @@ describe('readFormFields', () => {
   })
 
   it('keeps bytes that are not UTF-8', () => {
-    expect(readFormFields(Buffer.from('a=%FF%00'))[0]?.value).toEqual(Buffer.from([0xff, 0x00]))
+    expect(readFormFields(Buffer.from('a=%FF%00'))?.[0]?.value).toEqual(Buffer.from([0xff, 0x00]))
+  })
+
+  it('takes no more apart than a form may have, however small the fields are', () => {
+    expect(readFormFields(Buffer.from('a&'.repeat(mostFormFields)))).toHaveLength(mostFormFields)
+    expect(readFormFields(Buffer.from('a&'.repeat(mostFormFields + 1)))).toBeNull()
+    expect(readFormFields(Buffer.from('&'.repeat(1_000_000)))).toEqual([])
   })
 })
 
 function textsOf(body: Buffer): [string, string][] {
-  return readFormFields(body).map(({ key, value }) => [key.toString(), value.toString()])
+  return (readFormFields(body) ?? []).map(({ key, value }) => [key.toString(), value.toString()])
 }

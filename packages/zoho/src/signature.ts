@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { bodyKindOf } from './content-type.ts'
-import { readFormFields } from './form-fields.ts'
+import { readFormFields, type FormField } from './form-fields.ts'
 import { withoutBlanks } from './without-blanks.ts'
 
 /**
@@ -39,9 +39,9 @@ export function matchSignature(delivery: SignedDelivery): SignatureMatch | null 
   const claimed = claimedDigest(delivery)
   if (claimed === null) return null
   let match: SignatureMatch | null = null
-  for (const { form, parts } of signedTexts(delivery)) {
+  for (const { form, text } of signedTexts(delivery)) {
     delivery.secrets.forEach((secret, secretIndex) => {
-      const isMatch = timingSafeEqual(digestOf(parts, secret), claimed.digest)
+      const isMatch = timingSafeEqual(createHmac('sha256', secret).update(text).digest(), claimed.digest)
       // With an empty key anybody could sign.
       if (isMatch && secret !== '') match ??= { secretIndex, form: formName(form, claimed.encoding) }
     })
@@ -66,37 +66,42 @@ function claimedDigest({ header, variants }: SignedDelivery): ClaimedDigest | nu
 
 interface SignedText {
   readonly form: readonly SignatureVariant[]
-  readonly parts: readonly Buffer[]
+  readonly text: Buffer
 }
 
+/** The text that each form of the signature covers; none for a form body of more fields than are taken apart. */
 function signedTexts(delivery: SignedDelivery): SignedText[] {
+  const isForm = bodyKindOf(delivery.contentType) === 'form'
+  const fields = isForm ? readFormFields(delivery.rawBody) : []
+  if (fields === null) return []
+  const body = isForm ? null : delivery.rawBody
+  const parts = { query: delivery.query, fields, body }
   const forms: SignatureVariant[][] = [[]]
   for (const variant of ['body', 'compact'] as const) {
     if (delivery.variants.includes(variant)) forms.push(...forms.map((form) => [...form, variant]))
   }
-  return forms.map((form) => ({ form, parts: signedParts(delivery, form) }))
+  return forms.map((form) => ({ form, text: signedText(parts, form) }))
 }
 
-function signedParts(delivery: SignedDelivery, form: readonly SignatureVariant[]): Buffer[] {
+interface SignedParts {
+  readonly query: SignedDelivery['query']
+  readonly fields: readonly FormField[]
+  /** Null for a form, whose fields are all that is signed of it. */
+  readonly body: Buffer | null
+}
+
+function signedText({ query, fields, body }: SignedParts, form: readonly SignatureVariant[]): Buffer {
   const written = (json: Buffer): Buffer => (form.includes('compact') ? withoutBlanks(json) : json)
-  const isForm = bodyKindOf(delivery.contentType) === 'form'
-  const query = form.includes('body') ? [] : delivery.query
   const pairs: { readonly key: string; readonly bytes: Buffer }[] = [
-    ...query.map(([key, value]) => ({ key, bytes: Buffer.from(key + value) })),
-    ...(isForm ? readFormFields(delivery.rawBody) : []).map(({ key, value }) => ({
+    ...(form.includes('body') ? [] : query).map(([key, value]) => ({ key, bytes: Buffer.from(key + value) })),
+    ...fields.map(({ key, value }) => ({
       key: key.toString(),
       bytes: Buffer.concat([key, written(value)]),
     })),
   ]
+  if (pairs.length === 0 && body !== null) return written(body)
   pairs.sort((left, right) => (left.key < right.key ? -1 : left.key > right.key ? 1 : 0))
-  const parts = pairs.map((pair) => pair.bytes)
-  return isForm ? parts : [...parts, written(delivery.rawBody)]
-}
-
-function digestOf(parts: readonly Buffer[], secret: string): Buffer {
-  const hmac = createHmac('sha256', secret)
-  for (const part of parts) hmac.update(part)
-  return hmac.digest()
+  return Buffer.concat([...pairs.map((pair) => pair.bytes), ...(body === null ? [] : [written(body)])])
 }
 
 function formName(form: readonly SignatureVariant[], encoding: ClaimedDigest['encoding']): string {

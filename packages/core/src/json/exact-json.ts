@@ -28,6 +28,8 @@ export interface JsonLimits {
   readonly depth: number
   /** Keys of all objects together. */
   readonly keys: number
+  /** Values in all, lists' own included: what reading and hashing a body costs grows with them, not with its bytes. */
+  readonly values: number
   /** Digits of one number, before and after the point. */
   readonly digits: number
   /** Largest exponent written out, up or down. */
@@ -35,10 +37,16 @@ export interface JsonLimits {
 }
 
 /** For what strangers send: the limits that the contract promises (docs/reference/zoho.md). */
-export const deliveryLimits: JsonLimits = { depth: 64, keys: 10_000, digits: 100, exponent: 100 }
+export const deliveryLimits: JsonLimits = {
+  depth: 64,
+  keys: 10_000,
+  values: 50_000,
+  digits: 100,
+  exponent: 100,
+}
 
 /** For answers of Zoho's: a page of 200 records or a long price list has more keys than a delivery may have. */
-export const answerLimits: JsonLimits = { ...deliveryLimits, keys: 1_000_000 }
+export const answerLimits: JsonLimits = { ...deliveryLimits, keys: 1_000_000, values: 5_000_000 }
 
 /**
  * For text that came back from Postgres: `jsonb` writes an exponent out, so a delivery's `1e100` returns as 101 digits.

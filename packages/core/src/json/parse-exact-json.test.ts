@@ -165,6 +165,13 @@ describe('parseExactText within its limits', () => {
     expect(refusal(manyObjects(10_001), answerLimits)).toBeUndefined()
   })
 
+  it('accepts 50,000 values in all, itself and its lists included, and refuses one more', () => {
+    const list = (values: number): string => `[[${Array.from({ length: values - 2 }, () => '1').join(',')}]]`
+    expect(refusal(list(50_000))).toBeUndefined()
+    expect(refusal(list(50_001))).toBe('too_many_keys')
+    expect(refusal(list(50_001), answerLimits)).toBeUndefined()
+  })
+
   it('refuses 200,000 keys without blocking', () => {
     const text = `{${Array.from({ length: 200_000 }, (_, index) => `"${index.toString(36)}":1`).join(',')}}`
     const started = performance.now()
@@ -204,7 +211,7 @@ describe('parseExactText within its limits', () => {
       `[${'0,'.repeat(500_000)}0]`,
     ]
     const started = performance.now()
-    for (const text of texts) expect(refusal(text)).toBeUndefined()
+    for (const text of texts) expect(refusal(text, answerLimits)).toBeUndefined()
     expect(performance.now() - started).toBeLessThan(2000)
   })
 })

@@ -86,6 +86,7 @@ class Reader {
   readonly #limits: JsonLimits
   #at = 0
   #keys = 0
+  #values = 0
 
   constructor(text: string, limits: JsonLimits) {
     this.#text = text
@@ -102,6 +103,8 @@ class Reader {
   }
 
   #readValue(code: number, depth: number): ExactJson {
+    this.#values += 1
+    if (this.#values > this.#limits.values) throw tooMany('values', this.#limits.values)
     if (code === quote) return this.#readString()
     if (code === openBrace) return this.#readObject(this.#deeper(depth))
     if (code === openBracket) return this.#readArray(this.#deeper(depth))
@@ -136,7 +139,7 @@ class Reader {
 
   #readKey(): string {
     this.#keys += 1
-    if (this.#keys > this.#limits.keys) throw tooManyKeys(this.#limits)
+    if (this.#keys > this.#limits.keys) throw tooMany('keys', this.#limits.keys)
     const key = this.#readString()
     if (this.#skipBlanks() !== colon) throw this.#unexpected(this.#at)
     this.#at += 1
@@ -300,8 +303,8 @@ function repeatedKey(key: string): UnusableBody {
   return new UnusableBody('duplicate_key', `The key ${shownKey(key)} occurs twice in one object.`)
 }
 
-function tooManyKeys(limits: JsonLimits): UnusableBody {
-  return new UnusableBody('too_many_keys', `The body has more than ${String(limits.keys)} keys.`)
+function tooMany(what: 'keys' | 'values', limit: number): UnusableBody {
+  return new UnusableBody('too_many_keys', `The body has more than ${String(limit)} ${what}.`)
 }
 
 function numberRange(position: number, problem: string): UnusableBody {

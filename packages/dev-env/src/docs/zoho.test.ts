@@ -52,8 +52,9 @@ describe('docs/reference/zoho.md', () => {
   })
 
   it('states the limits that the intake keeps', () => {
-    const { depth, keys, digits, exponent } = deliveryLimits
-    const stated = `nest ${String(depth)} levels deep and have ${keys.toLocaleString('en')} keys in all. A number may have ${String(digits)} digits and an exponent from −${String(exponent)} to ${String(exponent)}.`
+    const { depth, keys, values, digits, exponent } = deliveryLimits
+    const most = (count: number): string => count.toLocaleString('en')
+    const stated = `nest ${String(depth)} levels deep and have ${most(keys)} keys and ${most(values)} values in all, the entries of its lists included. A form may have ${most(keys)} fields. A number may have ${String(digits)} digits and an exponent from −${String(exponent)} to ${String(exponent)}.`
     expect(page.text).toContain(stated)
   })
 })
