@@ -38,6 +38,8 @@ export function httpServer(options: HttpServerOptions): HttpServer {
       draining = false
       const opened = createServer(limitsOf(options), options.listener)
       opened.on('clientError', refuseMalformed)
+      // Node would answer 417 to an expectation that it does not know; a delivery is not refused for a header.
+      opened.on('checkExpectation', options.listener)
       await listen(opened, options)
       server = opened
       log.info('listening', { host: options.host, port: portOf(opened) })

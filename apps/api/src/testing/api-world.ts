@@ -130,13 +130,33 @@ export function sign(o: {
   readonly contentType?: string
   readonly secret?: string
 }): string {
-  const isForm = o.contentType?.startsWith('application/x-www-form-urlencoded') === true
-  const query = new URL(o.path, 'http://api.test').searchParams
-  const pairs = [...query, ...(isForm ? new URLSearchParams(String(o.body)) : [])]
-  pairs.sort(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0))
+  const isForm = /^\s*application\/x-www-form-urlencoded\s*(?:;|$)/i.test(o.contentType ?? '')
+  const query = new URLSearchParams(/\?(.*)$/s.exec(o.path)?.[1])
+  const sorted = [
+    ...[...query].map((pair) => pair.map((text) => Buffer.from(text))),
+    ...(isForm ? fieldsOf(Buffer.from(o.body)) : []),
+  ]
+    .map((pair) => ({ key: String(pair[0]), bytes: Buffer.concat(pair) }))
+    .sort((left, right) => (left.key < right.key ? -1 : left.key > right.key ? 1 : 0))
   const hmac = createHmac('sha256', o.secret ?? secrets[0])
-  for (const pair of pairs) hmac.update(pair.join(''))
+  for (const { bytes } of sorted) hmac.update(bytes)
   return hmac.update(isForm ? '' : o.body).digest('hex')
+}
+
+/** Keys and values of a form, to the byte, whatever they spell. */
+function fieldsOf(form: Buffer): Buffer[][] {
+  const pairs = form.toString('latin1').split('&')
+  return pairs
+    .filter((pair) => pair !== '')
+    .map((pair) => [pair.replace(/=.*$/s, ''), /=(.*)$/s.exec(pair)?.[1] ?? ''].map(percentDecoded))
+}
+
+function percentDecoded(text: string): Buffer {
+  const hexPair = /%([0-9a-f]{2})/gi
+  const decoded = text
+    .replaceAll('+', ' ')
+    .replace(hexPair, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+  return Buffer.from(decoded, 'latin1')
 }
 
 /** Sends a request over a connection of its own. */

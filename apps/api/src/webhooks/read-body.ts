@@ -7,6 +7,9 @@ export type BodyReading =
   /** The client went away, or was too slow, in the middle of it. */
   | { readonly kind: 'broken_off' }
 
+/** Whoever sends a body byte by byte would have us hold a buffer for each, which takes hundreds of times its size. */
+const mostChunks = 1000
+
 /**
  * Reads the exact bytes of a body, never inflated, and stops at the limit: at once where the length is declared,
  * otherwise as soon as more has come.
@@ -21,6 +24,7 @@ export function readBody(request: IncomingMessage, limit: number): Promise<BodyR
       size += chunk.length
       if (size <= limit) {
         chunks.push(chunk)
+        if (chunks.length === mostChunks) chunks.splice(0, mostChunks, Buffer.concat(chunks))
         return
       }
       request.off('data', keep)
