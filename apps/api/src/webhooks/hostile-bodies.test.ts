@@ -42,10 +42,10 @@ describe('bytes that are no text of a record', () => {
   it.each(['ff', 'c3', 'c0af', 'eda080', 'f4908080'])(
     'B-03 a string with the bytes %s, which are no UTF-8, is quarantined as not_utf8',
     async (bytes) => {
-    const [head = '', tail = ''] = item({ name: '#' }).split('#')
-    const sent = Buffer.concat([Buffer.from(head), Buffer.from(bytes, 'hex'), Buffer.from(tail)])
-    await expectQuarantined({ sent }, 'not_utf8')
-  },
+      const [head = '', tail = ''] = item({ name: '#' }).split('#')
+      const sent = Buffer.concat([Buffer.from(head), Buffer.from(bytes, 'hex'), Buffer.from(tail)])
+      await expectQuarantined({ sent }, 'not_utf8')
+    },
   )
 
   it('B-04 a byte-order mark before a sound body is removed and flagged', async () => {
@@ -186,7 +186,10 @@ describe('how a body is announced', () => {
     const sent = new URLSearchParams({ JSONString: item(), other: 'kept aside' }).toString()
     const { answer } = await expectAccepted({ sent, headers: { 'content-type': formType } })
     const json = await send({ sent: item() })
-    expect(json).toMatchObject({ status: 200, body: { eventId: answer.body['eventId'], status: 'duplicate' } })
+    expect(json).toMatchObject({
+      status: 200,
+      body: { eventId: answer.body['eventId'], status: 'duplicate' },
+    })
   })
 
   it.each([
@@ -313,7 +316,8 @@ describe('a megabyte of small pieces', () => {
   })
 
   it('just within the limits is accepted', async () => {
-    const list = (value: string, times: number) => raw(`[${Array.from({ length: times }, () => value).join(',')}]`)
+    const list = (value: string, times: number) =>
+      raw(`[${Array.from({ length: times }, () => value).join(',')}]`)
     await expectAccepted({ sent: item({ list: list('1e99', 49_000) }) })
     await world.clear()
     const objects = Array.from({ length: 9_900 }, (_, index) => `{"k${String(index)}":"${'\\n'.repeat(40)}"}`)
@@ -379,7 +383,10 @@ async function expectQuarantined(hostile: Hostile, reason: string): Promise<void
   expect(again.body).toEqual({ eventId: answer.body['eventId'], status: 'duplicate' })
 }
 
-async function expectAccepted(hostile: Hostile, { flags = [] as string[] } = {}): Promise<{ answer: TestAnswer; row: InboxRow }> {
+async function expectAccepted(
+  hostile: Hostile,
+  { flags = [] as string[] } = {},
+): Promise<{ answer: TestAnswer; row: InboxRow }> {
   const answer = await send(hostile)
   expect(answer.status).toBe(202)
   expect(answer.body).toEqual({ eventId: expect.any(String), status: 'accepted' })
