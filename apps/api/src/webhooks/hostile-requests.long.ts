@@ -1,0 +1,25 @@
+import { randomInt } from 'node:crypto'
+import { startApiWorld, type ApiWorld } from '../testing/api-world.ts'
+import { mostBlockedMs } from '../testing/event-loop-watch.ts'
+import { runHostileRequests } from '../testing/hostile-run.ts'
+
+describe('the api under hostile requests', () => {
+  const seed = Number(process.env['TDS_SEED'] ?? randomInt(1_000_000_000))
+  let world: ApiWorld
+
+  beforeAll(async () => {
+    world = await startApiWorld()
+  })
+  afterAll(async () => {
+    await world.stop()
+  })
+
+  it('answers 100,000 of them as prescribed, keeps every authentic one and never blocks', async () => {
+    const report = await runHostileRequests(world, { seed, requests: 100_000 })
+    console.info(JSON.stringify({ TDS_SEED: seed, ...report, broken: report.broken.length }))
+    expect(report.broken).toEqual([])
+    expect(report.rows + report.duplicates).toBe(report.authentic)
+    expect(report.authentic).toBeGreaterThan(40_000)
+    expect(report.longestBlockMs).toBeLessThan(mostBlockedMs)
+  }, 1_800_000)
+})
