@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { createSettings, pipelineChecks, type RecordSource } from '@tds/core'
+import { createSettings, dataChecks, pipelineChecks, type RecordSource } from '@tds/core'
 import { classifyDatabaseError, daemonRegistry, openDatabase, verifyDatabase } from '@tds/db'
 import { createQueue } from '@tds/queue'
 import {
@@ -23,6 +23,7 @@ import { zohoHosts, zohoRecordSource } from '@tds/zoho'
 import { workerConfigSchema, type WorkerConfig } from './config.ts'
 import { createLanes } from './lanes.ts'
 import { applyEvents } from './loops/apply-events.ts'
+import { driftRecorder, qualityChecker } from './loops/data-watchers.ts'
 import { readRecords } from './loops/read-records.ts'
 import { inboxSweeper, leaseRescuer } from './loops/rescuers.ts'
 
@@ -79,6 +80,8 @@ export function createWorker(
     inboxSweeper(parts),
     applyEvents({ ...parts, retry, batchSize: () => settings.number('batch_size') }),
     readRecords({ ...parts, source, maxInFlight: config.ZOHO_MAX_IN_FLIGHT }),
+    qualityChecker(parts),
+    driftRecorder(parts),
   ])
   const gate = untilReady({
     name: 'database',
@@ -90,7 +93,7 @@ export function createWorker(
   const health = createHealth({
     daemon: 'worker',
     version: TDS_VERSION,
-    checks: pipelineChecks(db),
+    checks: [...pipelineChecks(db), ...dataChecks(db)],
     ready: gate.readiness,
   })
   return serviceGroup('worker', [

@@ -30,10 +30,20 @@ export {
 export { recordOf } from './inbox/record-of.ts'
 export { type IntakeAnswer } from './inbox/store-deliveries.ts'
 export { sweepInbox, takeBackWork, type SweepParts } from './inbox/sweep.ts'
+export { checkQuality, type QualityCounts, type QualityLimits } from './quality/check-quality.ts'
+export { qualityRules } from './quality/index.ts'
+export { writeNoticedDrift } from './schema-drift/write-drift.ts'
 export { createSettings, settingDefinitions, type SettingKey, type Settings } from './settings/settings.ts'
 export { applyChanges, type ChangeResult, type RecordChange } from './sync/apply-changes.ts'
 export type { ChangeCause, Decision, IncomingChange, Saying } from './sync/change.ts'
 export { decide } from './sync/decide.ts'
 export { performRead, type ReadingParts, type ReadOutcome } from './sync/perform-read.ts'
 export type { RecordAnswer, RecordRequest, RecordSource } from './sync/record-source.ts'
+export {
+  remapRecords,
+  type RemapOptions,
+  type RemapProblem,
+  type RemapReport,
+} from './sync/remap-records.ts'
+export { dataChecks, dataThresholds } from './status/data-checks.ts'
 export { pipelineChecks, pipelineThresholds } from './status/pipeline-checks.ts'

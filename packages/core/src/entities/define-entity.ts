@@ -1,8 +1,8 @@
 import { isExactObject, type ExactJson, type ExactObject } from '../json/index.ts'
+import type { EntityType } from './entity-type.ts'
+import { qualityOf, type QualityDefinition, type QualitySpec } from './quality-definition.ts'
 
-/** The seven kinds of record that the product mirrors; the enum `tds_entity_type` has the same words. */
-export type EntityType =
-  'product' | 'customer' | 'invoice' | 'bill' | 'credit_note' | 'stock_adjustment' | 'price_list'
+export type { EntityType } from './entity-type.ts'
 
 /**
  * How a value of Zoho's is read into a column; `columns.ts` has one reader per kind.
@@ -35,6 +35,8 @@ export interface ColumnDefinition {
   readonly inList: boolean
   /** Which of Zoho's values for it only the calendar brings about; null for nearly every column. */
   readonly calendar: CalendarValue | null
+  /** Zoho leaves the key out of the details of some records; that it is missing says nothing. */
+  readonly sometimes: boolean
 }
 
 /** Rows that belong to a record and change with it: lines, stock per location, price items. */
@@ -47,6 +49,8 @@ export interface ChildDefinition {
   /** Zoho's keys of the array in the record. */
   readonly keys: readonly string[]
   readonly columns: readonly ColumnDefinition[]
+  /** Zoho leaves the array out of the details of some records; that it is missing says nothing. */
+  readonly sometimes: boolean
   /** Turns the array into one object per row, where Zoho nests deeper than one level. */
   readonly rows: (value: readonly ExactJson[]) => ExactObject[]
 }
@@ -82,14 +86,20 @@ export interface EntityDefinition {
   readonly children: readonly ChildDefinition[]
   /** Columns of the ERP in the same table; sync never writes them. */
   readonly localFields: readonly string[]
+  /** What the rules of `core/quality` judge; nothing of it is ever corrected. */
+  readonly quality: QualityDefinition
   readonly example: EntityExample
 }
 
 /** What a definition file writes down; everything else has one default, named here. */
-export interface EntitySpec extends Omit<EntityDefinition, 'columns' | 'children' | 'localFields'> {
+export interface EntitySpec extends Omit<
+  EntityDefinition,
+  'columns' | 'children' | 'localFields' | 'quality'
+> {
   readonly columns: Readonly<Record<string, ColumnSpec>>
   readonly children?: Readonly<Record<string, ChildSpec>>
   readonly localFields?: readonly string[]
+  readonly quality?: QualitySpec
 }
 
 interface ColumnSpec {
@@ -98,6 +108,7 @@ interface ColumnSpec {
   readonly required?: true
   readonly inList?: true
   readonly calendar?: CalendarValue
+  readonly sometimes?: true
 }
 
 interface ChildSpec {
@@ -105,6 +116,7 @@ interface ChildSpec {
   readonly keyColumns: readonly string[]
   readonly keys: readonly string[]
   readonly columns: Readonly<Record<string, ColumnSpec>>
+  readonly sometimes?: true
   readonly rows?: ChildDefinition['rows']
 }
 
@@ -117,9 +129,11 @@ export function defineEntity(spec: EntitySpec): EntityDefinition {
       ...child,
       table,
       columns: columnsOf(child.columns),
+      sometimes: child.sometimes ?? false,
       rows: child.rows ?? objectsOnly,
     })),
     localFields: spec.localFields ?? [],
+    quality: qualityOf(spec.quality),
   }
 }
 
@@ -131,6 +145,7 @@ function columnsOf(specs: Readonly<Record<string, ColumnSpec>>): ColumnDefinitio
     required: spec.required ?? false,
     inList: spec.inList ?? false,
     calendar: spec.calendar ?? null,
+    sometimes: spec.sometimes ?? false,
   }))
 }
 

@@ -52,5 +52,13 @@ export const invoice = defineEntity({
       columns: documentLineColumns,
     },
   },
+  quality: {
+    references: [
+      { column: 'customer_zoho_id', to: 'customer' },
+      { child: 'tds_invoice_lines', column: 'item_zoho_id', to: 'product' },
+    ],
+    currency: { column: 'currency_code', required: true },
+    documentTotals: { lines: 'tds_invoice_lines' },
+  },
   example: invoiceExample,
 })

@@ -1,18 +1,19 @@
 import type { ExactJson, ExactObject } from '../json/index.ts'
+import { noticeDrift } from '../schema-drift/notice-drift.ts'
+import type { BodyShape } from './body-shape.ts'
 import { readColumn } from './columns.ts'
 import { readCustomFields } from './custom-fields.ts'
 import type { ChildDefinition, ColumnDefinition, EntityDefinition } from './define-entity.ts'
 import { UnreadableValue } from './unreadable-value.ts'
 import { readZohoTime } from './zoho-time.ts'
 
+export type { BodyShape } from './body-shape.ts'
+
 /** Column name → the text stored, or null; a column that the body did not carry is absent. */
 export type ColumnValues = Readonly<Record<string, string | null>>
 
 /** What a body is: it carries all there is, some of it, or too little to be a row (architecture, "Words"). */
 export type Completeness = 'complete' | 'partial' | 'thin'
-
-/** Which answer or delivery a body is: it decides which keys count and what an absent key means. */
-export type BodyShape = 'detail' | 'list' | 'webhook'
 
 /** A record of Zoho's as our columns hold it. */
 export interface MappedRecord {
@@ -30,11 +31,20 @@ export interface MappedRecord {
 }
 
 /**
- * Maps a record's body to columns, lines and custom fields.
+ * Maps a record's body that has just come from Zoho, and notices where it differs from what the definition knows.
+ * Throws as {@link readRecord} does.
+ */
+export function mapRecord(entity: EntityDefinition, record: ExactObject, shape: BodyShape): MappedRecord {
+  noticeDrift(entity, record, shape)
+  return readRecord(entity, record, shape)
+}
+
+/**
+ * Reads a record's body into columns, lines and custom fields.
  * A key that a webhook or a list row does not carry is left out; in a detail, which is complete, it means blank.
  * Throws {@link UnreadableValue} for a value that cannot be read exactly, and for a detail without a required column.
  */
-export function mapRecord(entity: EntityDefinition, record: ExactObject, shape: BodyShape): MappedRecord {
+export function readRecord(entity: EntityDefinition, record: ExactObject, shape: BodyShape): MappedRecord {
   const columns: Record<string, string | null> = {}
   let absent = false
   let thin = false

@@ -15,6 +15,7 @@ export const product = defineEntity({
     names: ['product'],
   },
   table: 'tds_products',
+  // The keys of stock are left out for an item that is not tracked.
   columns: {
     name: { required: true, inList: true },
     sku: { inList: true },
@@ -27,10 +28,10 @@ export const product = defineEntity({
     purchase_rate: { kind: 'decimal', inList: true },
     tax_name: { inList: true },
     tax_percentage: { kind: 'decimal', inList: true },
-    stock_on_hand: { kind: 'decimal', inList: true },
-    available_stock: { kind: 'decimal', inList: true },
-    actual_available_stock: { kind: 'decimal', inList: true },
-    reorder_level: { kind: 'decimal', inList: true },
+    stock_on_hand: { kind: 'decimal', inList: true, sometimes: true },
+    available_stock: { kind: 'decimal', inList: true, sometimes: true },
+    actual_available_stock: { kind: 'decimal', inList: true, sometimes: true },
+    reorder_level: { kind: 'decimal', inList: true, sometimes: true },
     brand: { inList: true },
     manufacturer: { inList: true },
     image_name: { inList: true },
@@ -41,6 +42,7 @@ export const product = defineEntity({
       keyColumns: ['location_zoho_id'],
       // Organisations from before Zoho's renaming still send warehouses.
       keys: ['locations', 'warehouses'],
+      sometimes: true,
       columns: {
         location_zoho_id: { kind: 'id', keys: ['location_id', 'warehouse_id'], required: true },
         location_name: { keys: ['location_name', 'warehouse_name'] },
@@ -52,6 +54,17 @@ export const product = defineEntity({
         },
       },
     },
+  },
+  quality: {
+    active: { column: 'status', value: 'active' },
+    notSold: { column: 'item_type', value: 'purchases' },
+    unique: ['sku'],
+    neverNegative: [{ column: 'stock_on_hand' }, { child: 'tds_product_stock', column: 'stock_on_hand' }],
+    childSums: [
+      { column: 'stock_on_hand', child: 'tds_product_stock', childColumn: 'stock_on_hand' },
+      { column: 'available_stock', child: 'tds_product_stock', childColumn: 'available_stock' },
+      { column: 'actual_available_stock', child: 'tds_product_stock', childColumn: 'actual_available_stock' },
+    ],
   },
   example: productExample,
 })

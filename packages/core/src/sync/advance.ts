@@ -18,6 +18,7 @@ export function advance(
     return withContent(stored, incoming, incoming.says.record)
   }
   const base = stored ?? blank
+  if (incoming.origin === 'stored') return withStoredContent(base, incoming)
   if (incoming.says.kind !== 'content') {
     return {
       ...base,
@@ -72,6 +73,19 @@ function withContent(base: RecordState, incoming: IncomingChange, record: Mapped
     completedVersion: completes ? (version ?? incoming.lookedAt) : base.completedVersion,
     createdAt: record.createdAt === null ? base.createdAt : instantOfMillis(record.createdAt),
     readAt: laterOf(base.readAt, incoming.lookedAt),
+  }
+}
+
+/** Only content moves: the source was not looked at. */
+function withStoredContent(base: RecordState, { says }: IncomingChange): RecordState {
+  if (says.kind !== 'content') return base
+  const { columns, customFields = base.customFields, children } = says.record
+  return {
+    ...base,
+    columns: { ...base.columns, ...columns },
+    customFields,
+    children: { ...base.children, ...children },
+    revision: base.revision + 1,
   }
 }
 

@@ -44,6 +44,8 @@ export interface ChangeResult {
   readonly decision: Decision
   /** The row, after all changes of this call, is not known completely: a completing read is owed. */
   readonly owesRead: boolean
+  /** Names of what the change altered, as its audit entry has them; empty where nothing was applied. */
+  readonly fields: readonly string[]
 }
 
 /**
@@ -166,18 +168,21 @@ function fold(record: RecordChanges, before: RecordState | null, now: Instant): 
   let rawMode: 'merge' | 'replace' = 'merge'
   let corrected = false
   let lastEventId: string | null = null
-  const decisions: [number, Decision][] = []
+  const decisions: [number, Decision, readonly string[]][] = []
   const audits: { readonly index: number; readonly entry: AuditEntryWrite }[] = []
   for (const { index, change } of record.changes) {
     const decision = decide(state, change, now)
     const next = advance(state, change, { decision, now })
-    decisions.push([index, decision])
+    let fields: readonly string[] = []
     if (next !== null && isApplied(decision)) {
-      audits.push({ index, entry: auditEntry(state, next, auditContext(change, decision)) })
+      const entry = auditEntry(state, next, auditContext(change, decision))
+      fields = entry.changed_fields
+      audits.push({ index, entry })
       corrected ||= decision.cause === 'correction'
       lastEventId = change.eventId ?? lastEventId
     }
-    if (next !== state && change.says.kind === 'content') {
+    decisions.push([index, decision, fields])
+    if (next !== state && change.says.kind === 'content' && change.origin !== 'stored') {
       if (change.origin === 'detail') [raws, rawMode] = [[change], 'replace']
       else raws.push(change)
     }
@@ -188,7 +193,7 @@ function fold(record: RecordChanges, before: RecordState | null, now: Instant): 
     key: record.key,
     before,
     after: state,
-    results: decisions.map(([index, decision]) => [index, { decision, owesRead }]),
+    results: decisions.map(([index, decision, fields]) => [index, { decision, owesRead, fields }]),
     audits,
     raws,
     rawMode,
@@ -282,12 +287,30 @@ function recordWrite(folded: Folded): RecordWrite {
 function rawOf(bodies: readonly RecordChange[]): Pick<RecordWrite, 'raw' | 'raw_event_id' | 'raw_key'> {
   const [first, ...later] = bodies
   if (first === undefined) return { raw: null, raw_event_id: null, raw_key: null }
-  if (later.length === 0 && first.payloadKey !== undefined) {
+  if (later.length === 0 && first.payloadKey !== undefined && first.origin !== 'list') {
     return { raw: null, raw_event_id: first.eventId, raw_key: first.payloadKey }
   }
   const merged = Object.create(null) as ExactObject
-  for (const { says } of bodies) if (says.kind === 'content') Object.assign(merged, says.record.raw)
+  for (const body of bodies) Object.assign(merged, bodyToKeep(body))
   return { raw: exactStringify(merged), raw_event_id: null, raw_key: null }
+}
+
+/**
+ * A list row's keys may mean less than the detail's of the same name, so of these only the ones are kept that the definition
+ * marks as true in lists: `raw` stays a body from which every column can be read again.
+ */
+function bodyToKeep({ says, origin, entity }: RecordChange): ExactObject {
+  if (says.kind !== 'content') return Object.create(null) as ExactObject
+  const { raw } = says.record
+  if (origin !== 'list') return raw
+  const kept = Object.create(null) as ExactObject
+  for (const key of keysTrueInLists(entity)) if (raw[key] !== undefined) kept[key] = raw[key]
+  return kept
+}
+
+function keysTrueInLists(entity: EntityDefinition): string[] {
+  const columns = entity.columns.filter((column) => column.inList)
+  return [...columns.flatMap((column) => column.keys), 'created_time', 'last_modified_time']
 }
 
 function instantOrNull(text: string | null): Instant | null {

@@ -5,8 +5,11 @@ import type { Instant } from './instant.ts'
 export type ChangeCause =
   'webhook' | 'incremental' | 'backfill' | 'drift' | 'reconciliation' | 'correction' | 'replay' | 'manual'
 
-/** How the source spoke: its answer for one record, a row of its list, a webhook, or a complete list without the record. */
-export type ChangeOrigin = 'detail' | 'list' | 'webhook' | 'scan'
+/**
+ * How the source spoke: its answer for one record, a row of its list, a webhook, or a complete list without the record.
+ * `stored` is no speech of the source's but the body that the row keeps, read again by today's mapping.
+ */
+export type ChangeOrigin = 'detail' | 'list' | 'webhook' | 'scan' | 'stored'
 
 /** Something that the source said about one record, by whatever way it came. */
 export interface IncomingChange {

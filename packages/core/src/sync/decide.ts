@@ -13,6 +13,7 @@ const aheadTolerance: Instant = 5 * 60 * 1_000_000
  */
 export function decide(stored: RecordState | null, incoming: IncomingChange, now: Instant): Decision {
   if (incoming.origin === 'scan') return decideAbsence(stored)
+  if (incoming.origin === 'stored') return decideStored(stored, incoming)
   if (incoming.origin === 'webhook') return decideWebhook(stored, incoming, now)
   if (incoming.correction !== undefined) return decideCorrection(stored, incoming, incoming.correction)
   return decideRead(stored, incoming)
@@ -22,6 +23,13 @@ export function decide(stored: RecordState | null, incoming: IncomingChange, now
 function decideAbsence(stored: RecordState | null): Decision {
   if (stored === null || stored.deletedAt !== null) return { outcome: 'unchanged', advances: false }
   return { outcome: 'reread', why: 'absent from a complete scan' }
+}
+
+/** The row's own body says nothing new of the source: it fills columns of a living row, whatever its version. */
+function decideStored(stored: RecordState | null, { says, cause }: IncomingChange): Decision {
+  const fills =
+    stored !== null && stored.deletedAt === null && says.kind === 'content' && differs(stored, says.record)
+  return fills ? { outcome: 'updated', cause } : { outcome: 'unchanged', advances: false }
 }
 
 function decideWebhook(stored: RecordState | null, incoming: IncomingChange, now: Instant): Decision {

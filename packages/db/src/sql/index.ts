@@ -6,6 +6,7 @@ export { insertAuditEntries, type AuditEntryWrite } from './insert-audit-entries
 export { insertDeadLetters, type DeadLetterClass, type DeadLetterWrite } from './insert-dead-letters.ts'
 export * from './insert-inbox-events.ts'
 export { insertSyncLogs, type SyncLogWrite } from './insert-sync-logs.ts'
+export { judgeRecords, type JudgedCounts, type Judgement } from './judge-records.ts'
 export { lastOutcomes, type LastOutcomes } from './last-outcomes.ts'
 export {
   lockEventsAwaitingRead,
@@ -32,9 +33,28 @@ export {
   type ReadRequest,
 } from './owed-reads.ts'
 export { pipelineStatus, type PipelineStatus } from './pipeline-status.ts'
+export { closeOrphanedFindings, qualityStatus, type QualityStatus } from './quality-findings.ts'
+export {
+  advanceQualityProgress,
+  holdQualityProgress,
+  readFreshChanges,
+  type ChangedRecord,
+} from './quality-progress.ts'
+export { awaitCompletion, takeCompleted } from './quality-waiting.ts'
+export {
+  ensureQualityWalks,
+  finishQualityWalk,
+  hastenQualityWalks,
+  moveQualityWalk,
+  nextQualityWalk,
+  readKeysAfter,
+  type QualityWalk,
+} from './quality-walks.ts'
+export { lockRawRecords, readRawKeys, type RawRecord } from './raw-records.ts'
 export { readChildRows, type StoredChildRow } from './read-child-rows.ts'
 export { readSettings, type StoredSetting } from './read-settings.ts'
 export type { ChildTable, MirrorColumn, MirrorColumnType, RecordKey, RecordTable } from './record-table.ts'
+export { openSchemaDrift, recordSchemaDrift, type DriftCount, type DriftSighting } from './schema-drift.ts'
 export { replaceChildRows, type ChildRowWrite } from './replace-child-rows.ts'
 export {
   eventsWithoutJob,
