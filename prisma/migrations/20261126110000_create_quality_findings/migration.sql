@@ -46,24 +46,23 @@ COMMENT ON INDEX tds_quality_findings_record IS 'Everything ever found about one
 
 CREATE TABLE tds_quality_progress (
   id smallint NOT NULL DEFAULT 1,
-  floor_position bigint NOT NULL,
-  seen_snapshot pg_snapshot NOT NULL,
-  horizon_position bigint NOT NULL,
-  horizon_xact xid8 NOT NULL,
+  floor_position bigint,
+  seen_snapshot pg_snapshot,
+  horizon_position bigint,
+  horizon_xact xid8,
   passed_at timestamptz,
   CONSTRAINT tds_quality_progress_pkey PRIMARY KEY (id),
   CONSTRAINT tds_quality_progress_one_row CHECK (id = 1)
 );
 COMMENT ON TABLE tds_quality_progress IS 'How far the audit trail has been judged; one row, which a pass holds locked, so that one worker at a time judges. A change counts as new when its transaction is not visible in seen_snapshot: exact, however late it was committed.';
 COMMENT ON COLUMN tds_quality_progress.id IS 'Always 1.';
-COMMENT ON COLUMN tds_quality_progress.floor_position IS 'Position of the audit trail up to which everything is visible in seen_snapshot: the next pass reads above it.';
-COMMENT ON COLUMN tds_quality_progress.seen_snapshot IS 'What the latest pass could see.';
+COMMENT ON COLUMN tds_quality_progress.floor_position IS 'Position of the audit trail up to which everything is visible in seen_snapshot: the next pass reads above it. NULL before the first.';
+COMMENT ON COLUMN tds_quality_progress.seen_snapshot IS 'What the latest pass could see; NULL before the first.';
 COMMENT ON COLUMN tds_quality_progress.horizon_position IS 'What floor_position becomes once every transaction before horizon_xact has ended.';
 COMMENT ON COLUMN tds_quality_progress.horizon_xact IS 'First transaction that cannot have written at or below horizon_position.';
 COMMENT ON COLUMN tds_quality_progress.passed_at IS 'When the latest pass ended.';
 COMMENT ON INDEX tds_quality_progress_pkey IS 'Its one row.';
-INSERT INTO tds_quality_progress (floor_position, seen_snapshot, horizon_position, horizon_xact)
-SELECT 0, '1:1:'::pg_snapshot, 0, '1'::xid8;
+INSERT INTO tds_quality_progress DEFAULT VALUES;
 
 CREATE TABLE tds_quality_walks (
   entity_type tds_entity_type NOT NULL,

@@ -18,7 +18,7 @@ export const unknownCurrency: QualityRule = {
   },
 }
 
-/** The codes that the runtime knows, withdrawn ones among them: an old document keeps its currency. */
+/** The codes that the runtime lists: the ones in use and the ones withdrawn lately. */
 const knownCodes = Intl.supportedValuesOf('currency')
   .filter((code) => /^[A-Z]{3}$/.test(code))
   .map((code) => `'${code}'`)

@@ -2,9 +2,10 @@ import type { Queryable } from '../queryable.ts'
 
 /** How far the audit trail has been judged, as the pass holds it. */
 export interface QualityProgress {
-  readonly floor_position: string
-  readonly seen_snapshot: string
-  /** Nothing was judged yet, or the database was restored elsewhere: what the snapshot says means nothing. */
+  /** Null before the first pass, like the snapshot. */
+  readonly floor_position: string | null
+  readonly seen_snapshot: string | null
+  /** This is the first pass, or the database was restored elsewhere: what the snapshot says means nothing. */
   readonly starts_anew: boolean
   /** When this pass began. */
   readonly began_at: string
@@ -34,7 +35,7 @@ export interface FreshChanges {
 export async function holdQualityProgress(tx: Queryable): Promise<QualityProgress | null> {
   const { rows } = await tx.query<QualityProgress>(
     `SELECT floor_position, seen_snapshot::text,
-            passed_at IS NULL OR pg_snapshot_xmax(seen_snapshot) > pg_snapshot_xmax(pg_current_snapshot()) AS starts_anew,
+            seen_snapshot IS NULL OR pg_snapshot_xmax(seen_snapshot) > pg_snapshot_xmax(pg_current_snapshot()) AS starts_anew,
             tds_now() AS began_at
        FROM tds_quality_progress FOR UPDATE SKIP LOCKED`,
   )
@@ -84,6 +85,7 @@ export async function readFreshChanges(
 /**
  * Notes what the pass saw. The floor follows only when every transaction has ended that could still write below it, so that
  * it never passes a change that nobody can see yet.
+ * At a new start it reads on from an hour back, longer than any of our transactions may take; the rest is for the walks.
  */
 export async function advanceQualityProgress(
   tx: Queryable,
@@ -91,12 +93,19 @@ export async function advanceQualityProgress(
 ): Promise<void> {
   await tx.query(
     `UPDATE tds_quality_progress p
-        SET floor_position = CASE WHEN $1::boolean THEN 0 WHEN s.settled THEN p.horizon_position ELSE p.floor_position END,
+        SET floor_position = CASE WHEN $1::boolean THEN s.an_hour_back
+                                  WHEN s.settled THEN p.horizon_position ELSE p.floor_position END,
             horizon_position = CASE WHEN $1::boolean OR s.settled THEN $3::bigint ELSE p.horizon_position END,
             horizon_xact = CASE WHEN $1::boolean OR s.settled THEN pg_snapshot_xmax($2::pg_snapshot) ELSE p.horizon_xact END,
             seen_snapshot = $2::pg_snapshot,
             passed_at = tds_now()
-       FROM (SELECT pg_snapshot_xmin($2::pg_snapshot) >= q.horizon_xact AS settled FROM tds_quality_progress q) s`,
+       FROM (SELECT pg_snapshot_xmin($2::pg_snapshot) >= q.horizon_xact AS settled,
+                    CASE WHEN $1::boolean THEN
+                      coalesce((SELECT a.position - 1 FROM tds_audit_trail a
+                                 WHERE a.changed_at > tds_now() - interval '1 hour'
+                                 ORDER BY a.changed_at LIMIT 1), $3::bigint)
+                    END AS an_hour_back
+               FROM tds_quality_progress q) s`,
     [o.startsAnew, o.seen.snapshot, o.seen.lastPosition],
   )
 }
