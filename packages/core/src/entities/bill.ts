@@ -42,5 +42,13 @@ export const bill = defineEntity({
       columns: documentLineColumns,
     },
   },
+  quality: {
+    references: [
+      { column: 'vendor_zoho_id', to: 'customer' },
+      { child: 'tds_bill_lines', column: 'item_zoho_id', to: 'product' },
+    ],
+    currency: { column: 'currency_code', required: true },
+    documentTotals: { lines: 'tds_bill_lines' },
+  },
   example: billExample,
 })

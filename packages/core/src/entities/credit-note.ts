@@ -37,5 +37,13 @@ export const creditNote = defineEntity({
       columns: documentLineColumns,
     },
   },
+  quality: {
+    references: [
+      { column: 'customer_zoho_id', to: 'customer' },
+      { child: 'tds_credit_note_lines', column: 'item_zoho_id', to: 'product' },
+    ],
+    currency: { column: 'currency_code', required: true },
+    documentTotals: { lines: 'tds_credit_note_lines' },
+  },
   example: creditNoteExample,
 })

@@ -36,5 +36,6 @@ export const customer = defineEntity({
     billing_address: { kind: 'address' },
     shipping_address: { kind: 'address' },
   },
+  quality: { currency: { column: 'currency_code', required: true } },
   example: customerExample,
 })

@@ -51,6 +51,8 @@ export interface ChildDefinition {
   readonly columns: readonly ColumnDefinition[]
   /** Zoho leaves the array out of the details of some records; that it is missing says nothing. */
   readonly sometimes: boolean
+  /** Keys of its entries that are known although no example has them and no column reads them. */
+  readonly known: readonly string[]
   /** Turns the array into one object per row, where Zoho nests deeper than one level. */
   readonly rows: (value: readonly ExactJson[]) => ExactObject[]
 }
@@ -86,6 +88,8 @@ export interface EntityDefinition {
   readonly children: readonly ChildDefinition[]
   /** Columns of the ERP in the same table; sync never writes them. */
   readonly localFields: readonly string[]
+  /** Keys that are known although no example has them and no column reads them. */
+  readonly known: readonly string[]
   /** What the rules of `core/quality` judge; nothing of it is ever corrected. */
   readonly quality: QualityDefinition
   readonly example: EntityExample
@@ -94,11 +98,12 @@ export interface EntityDefinition {
 /** What a definition file writes down; everything else has one default, named here. */
 export interface EntitySpec extends Omit<
   EntityDefinition,
-  'columns' | 'children' | 'localFields' | 'quality'
+  'columns' | 'children' | 'localFields' | 'known' | 'quality'
 > {
   readonly columns: Readonly<Record<string, ColumnSpec>>
   readonly children?: Readonly<Record<string, ChildSpec>>
   readonly localFields?: readonly string[]
+  readonly known?: readonly string[]
   readonly quality?: QualitySpec
 }
 
@@ -117,6 +122,7 @@ interface ChildSpec {
   readonly keys: readonly string[]
   readonly columns: Readonly<Record<string, ColumnSpec>>
   readonly sometimes?: true
+  readonly known?: readonly string[]
   readonly rows?: ChildDefinition['rows']
 }
 
@@ -130,9 +136,11 @@ export function defineEntity(spec: EntitySpec): EntityDefinition {
       table,
       columns: columnsOf(child.columns),
       sometimes: child.sometimes ?? false,
+      known: child.known ?? [],
       rows: child.rows ?? objectsOnly,
     })),
     localFields: spec.localFields ?? [],
+    known: spec.known ?? [],
     quality: qualityOf(spec.quality),
   }
 }

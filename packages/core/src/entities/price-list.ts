@@ -27,7 +27,8 @@ export const priceList = defineEntity({
     status: { required: true, inList: true },
     currency_code: { inList: true },
     pricebook_type: { inList: true },
-    pricing_scheme: { inList: true },
+    // Left out of a percentage list.
+    pricing_scheme: { inList: true, sometimes: true },
     sales_or_purchase_type: { inList: true },
     percentage: { kind: 'decimal', inList: true },
     is_increase: { kind: 'boolean', inList: true },
@@ -38,6 +39,7 @@ export const priceList = defineEntity({
       parentColumn: 'price_list_zoho_id',
       keyColumns: ['item_zoho_id', 'start_quantity'],
       keys: ['pricebook_items'],
+      known: ['price_brackets'],
       columns: {
         item_zoho_id: { kind: 'id', keys: ['item_id'], required: true },
         start_quantity: { kind: 'decimal', required: true },
@@ -49,6 +51,20 @@ export const priceList = defineEntity({
         discount: { kind: 'discount', keys: ['pricebook_discount'] },
       },
       rows: (items) => items.flatMap(pricesOf).map(fromOneOn),
+    },
+  },
+  quality: {
+    active: { column: 'status', value: 'active' },
+    references: [{ child: 'tds_price_list_items', column: 'item_zoho_id', to: 'product' }],
+    currency: { column: 'currency_code', required: false },
+    prices: {
+      of: 'product',
+      child: 'tds_price_list_items',
+      item: 'item_zoho_id',
+      rate: 'rate',
+      only: { column: 'sales_or_purchase_type', value: 'sales' },
+      coversAll: { column: 'pricebook_type', value: 'fixed_percentage' },
+      ownRate: 'rate',
     },
   },
   example: priceListExample,

@@ -1,4 +1,5 @@
 import { openDatabase } from '@tds/db'
+import { customer } from '../entities/customer.ts'
 import { invoice } from '../entities/invoice.ts'
 import { product } from '../entities/product.ts'
 import { ExactNumber } from '../json/index.ts'
@@ -23,6 +24,7 @@ describe('checkQuality', () => {
   it('finds nothing about sound records', async () => {
     await world.apply(product, { id: pouch })
     await world.apply(product, { id: sleeve, changes: { sku: 'FS-01' } })
+    await world.apply(customer, { id: '460122000000205001' })
     const counts = await world.judge(invoice, { id: '1' })
     expect(counts).toMatchObject({ opened: 0, resolved: 0 })
     expect(counts?.judged).toBeGreaterThan(0)

@@ -1,5 +1,7 @@
 import { entities } from '../entities/index.ts'
+import { customer } from '../entities/customer.ts'
 import { invoice } from '../entities/invoice.ts'
+import { priceList } from '../entities/price-list.ts'
 import { product } from '../entities/product.ts'
 import { ExactNumber, type ExactJson, type ExactObject } from '../json/index.ts'
 import { createJudgedWorld, testLimits, type JudgedWorld } from '../testing/judged-world.ts'
@@ -100,6 +102,10 @@ describe('line_sums', () => {
 })
 
 describe('missing_reference', () => {
+  beforeEach(async () => {
+    await world.apply(customer, { id: '460122000000205001' })
+  })
+
   it('names what an invoice lacks, once however many lines name it, and is over when that arrives', async () => {
     const twice = [line('1', '174', pouch), line('2', '120.75', pouch)]
     await world.judge(invoice, { id: '1', changes: { line_items: twice } })
@@ -132,18 +138,20 @@ describe('missing_reference', () => {
     ])
   })
 
-  it('judges no line without an item, and no type that is not mirrored', async () => {
-    await world.judge(invoice, { id: '1', changes: { line_items: [line('1', '294.75', '')] } })
-    const found = await world.open('missing_reference')
-    expect(found.filter(({ subject }) => subject.startsWith('item_zoho_id'))).toEqual([])
+  it('names a customer that is not there, and judges no line without an item', async () => {
+    await world.judge(invoice, {
+      id: '1',
+      changes: { customer_id: 'nobody', line_items: [line('1', '294.75', '')] },
+    })
+    expect((await world.open('missing_reference')).map((finding) => finding.subject)).toEqual([
+      'customer_zoho_id nobody',
+    ])
   })
 
   it('finds a reference longer than an index takes', async () => {
     const long = Array.from({ length: 150 }, (_, index) => String(index * 7919)).join('-')
     await world.judge(invoice, { id: '1', changes: { line_items: [line('1', '294.75', long)] } })
-    expect(
-      (await world.open('missing_reference')).filter(({ subject }) => subject.startsWith('item_zoho_id')),
-    ).toHaveLength(1)
+    expect(await world.open('missing_reference')).toHaveLength(1)
   })
 })
 
@@ -217,6 +225,50 @@ describe('stock_by_location', () => {
     })
     expect(await world.open('stock_by_location')).toEqual([])
   })
+})
+
+describe('unpriced_item', () => {
+  it('judges nothing where no list is in use', async () => {
+    await world.judge(product, { id: '1' })
+    await list({ status: 'inactive' })
+    expect(await world.open('unpriced_item')).toEqual([])
+  })
+
+  it('finds an item in use that no list names, until one does or the item is out of use', async () => {
+    await world.apply(product, { id: '1', changes: { sku: 'A' } })
+    await world.apply(product, { id: '2', changes: { sku: 'B' } })
+    await world.apply(product, { id: '3', changes: { sku: 'C', item_type: 'purchases' } })
+    await list({ pricebook_items: [price('1')] })
+    expect((await world.open('unpriced_item')).map((finding) => finding.entity_id)).toEqual(['2'])
+    await list({ pricebook_items: [price('1'), price('2')] })
+    expect(await world.open('unpriced_item')).toEqual([])
+    await list({ pricebook_items: [price('2')] })
+    await world.judge(product, { id: '1', minutesNewer: 1, changes: { sku: 'A', status: 'inactive' } })
+    expect(await world.open('unpriced_item')).toEqual([])
+  })
+
+  it("takes an item's own price where a list in use takes a share of every item's", async () => {
+    await world.apply(product, { id: '1', changes: { sku: 'A' } })
+    await world.apply(product, { id: '2', changes: { sku: 'B', rate: '' } })
+    await list({ pricebook_items: [], pricebook_type: 'fixed_percentage' })
+    expect((await world.open('unpriced_item')).map((finding) => finding.entity_id)).toEqual(['2'])
+  })
+
+  async function list(changes: Record<string, ExactJson>): Promise<void> {
+    const id = '460122000000310001'
+    world.source.hold(id, exampleRecord(priceList, 'detail', changes))
+    await world.receive({ entity: priceList, zohoId: id, body: exampleRecord(priceList, 'webhook', changes) })
+    await world.settle()
+    await world.passTime()
+    await world.settle()
+    await checkQuality(world.db, testLimits)
+    await world.walk()
+  }
+
+  function price(item: string): ExactObject {
+    const [first] = exampleRecord(priceList, 'detail')['pricebook_items'] as ExactObject[]
+    return Object.assign(Object.create(null) as ExactObject, first, { item_id: item })
+  }
 })
 
 describe('unknown_currency', () => {

@@ -16,7 +16,7 @@ export interface KnownFields {
   readonly record: KnownKeys
   /** Key of a mapped list → what is known of its rows. */
   readonly rows: ReadonlyMap<string, KnownKeys>
-  /** The mapped keys, present name first, one of which every detail has; empty for other shapes. */
+  /** The mapped keys that the example has, present name first, one of which every detail has; empty for other shapes. */
   readonly expected: readonly (readonly string[])[]
 }
 
@@ -34,12 +34,13 @@ const made = new WeakMap<EntityDefinition, Record<BodyShape, KnownFields>>()
 
 function makeKnown(entity: EntityDefinition): Record<BodyShape, KnownFields> {
   const { detail, listRow, webhook } = entity.example
-  const full = [recordIn(entity, detail), recordIn(entity, webhook)]
-  const expected = [...entity.columns, ...entity.children]
-    .filter(({ sometimes }) => !sometimes)
+  const shown = recordIn(entity, detail)
+  const full = [shown, recordIn(entity, webhook)]
+  const expected = [...entity.columns, ...entity.children, { keys: ['custom_fields'], sometimes: false }]
+    .filter(({ keys, sometimes }) => !sometimes && keys.some((key) => shown[key] !== undefined))
     .map(({ keys }) => keys)
   return {
-    detail: { ...knownIn(entity, full), expected: [...expected, ['custom_fields']] },
+    detail: { ...knownIn(entity, full), expected },
     // A webhook carries what a detail does.
     webhook: { ...knownIn(entity, full), expected: [] },
     list: { ...knownIn(entity, [recordIn(entity, listRow)]), expected: [] },
@@ -59,10 +60,10 @@ function knownIn(
   const rows = entity.children.flatMap((child) =>
     child.keys.map((key) => {
       const shown = child.keys.flatMap((name) => examples.flatMap((example) => objectsIn(example[name])))
-      return [key, knownKeys(child.columns, shown, [])] as const
+      return [key, knownKeys(child.columns, shown, child.known)] as const
     }),
   )
-  const own = [...entity.children.flatMap((child) => child.keys), ...ownKeys, entity.source.id]
+  const own = [...entity.children.flatMap((child) => child.keys), ...ownKeys, entity.source.id, ...entity.known]
   return { record: knownKeys(entity.columns, examples, own), rows: new Map(rows) }
 }
 
@@ -98,4 +99,5 @@ const naturalTypes: Record<ColumnKind, readonly JsonType[]> = {
   boolean: ['boolean'],
   discount: ['number', 'string'],
   json: ['object', 'array'],
+  address: ['object'],
 }
