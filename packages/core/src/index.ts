@@ -39,11 +39,6 @@ export type { ChangeCause, Decision, IncomingChange, Saying } from './sync/chang
 export { decide } from './sync/decide.ts'
 export { performRead, type ReadingParts, type ReadOutcome } from './sync/perform-read.ts'
 export type { RecordAnswer, RecordRequest, RecordSource } from './sync/record-source.ts'
-export {
-  remapRecords,
-  type RemapOptions,
-  type RemapProblem,
-  type RemapReport,
-} from './sync/remap-records.ts'
+export { remapRecords, type RemapOptions, type RemapProblem, type RemapReport } from './sync/remap-records.ts'
 export { dataChecks, dataThresholds } from './status/data-checks.ts'
 export { pipelineChecks, pipelineThresholds } from './status/pipeline-checks.ts'

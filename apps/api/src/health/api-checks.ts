@@ -1,4 +1,4 @@
-import { pipelineChecks } from '@tds/core'
+import { dataChecks, pipelineChecks } from '@tds/core'
 import { lastOutcomes, type Database, type LastOutcomes } from '@tds/db'
 import type { HealthCheck, HealthResult } from '@tds/runtime'
 import type { DatabaseWatch } from '../database-watch.ts'
@@ -19,6 +19,7 @@ export function apiChecks(
   return [
     { name: 'database', check: () => judgeDatabase(watch) },
     ...pipelineChecks(db),
+    ...dataChecks(db),
     { name: 'last success', check: async () => judgeOutcomes(await lastOutcomes(db)) },
   ]
 }

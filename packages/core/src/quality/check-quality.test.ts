@@ -136,9 +136,7 @@ describe('checkQuality', () => {
     })
     expect((await world.row(invoice, '1'))?.['sub_total']).toBe('1')
     expect(await world.open('line_sums')).toEqual([])
-    await world.db.query(
-      `UPDATE tds_invoices SET completed_version = source_modified_at WHERE zoho_id = '1'`,
-    )
+    await world.db.query(`UPDATE tds_invoices SET completed_version = source_modified_at WHERE zoho_id = '1'`)
     await checkQuality(world.db, testLimits)
     expect(await world.open('line_sums')).toHaveLength(1)
     expect((await world.db.query('SELECT FROM tds_quality_waiting')).rowCount).toBe(0)

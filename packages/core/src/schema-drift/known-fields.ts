@@ -3,13 +3,11 @@ import type { BodyShape } from '../entities/body-shape.ts'
 import { isExactObject, parseExactText, type ExactJson, type ExactObject } from '../json/index.ts'
 import { jsonTypeOf, type JsonType } from './json-type.ts'
 
-/** What is known of the keys of one object: the record itself, or a row within it. */
-export interface KnownKeys {
-  /** Keys that an example has or a column reads. */
-  readonly keys: ReadonlySet<string>
-  /** Mapped key → the JSON types in which its values may come. */
-  readonly types: ReadonlyMap<string, ReadonlySet<JsonType>>
-}
+/**
+ * What is known of the keys of one object, the record itself or a row within it: key → the JSON types in which its values may
+ * come, or null where an example has it and no column reads it. One look-up for each key, because every body is looked through.
+ */
+export type KnownKeys = ReadonlyMap<string, ReadonlySet<JsonType> | null>
 
 /** What is known of a type's bodies in one shape. */
 export interface KnownFields {
@@ -63,7 +61,12 @@ function knownIn(
       return [key, knownKeys(child.columns, shown, child.known)] as const
     }),
   )
-  const own = [...entity.children.flatMap((child) => child.keys), ...ownKeys, entity.source.id, ...entity.known]
+  const own = [
+    ...entity.children.flatMap((child) => child.keys),
+    ...ownKeys,
+    entity.source.id,
+    ...entity.known,
+  ]
   return { record: knownKeys(entity.columns, examples, own), rows: new Map(rows) }
 }
 
@@ -79,14 +82,17 @@ function knownKeys(
   examples: readonly ExactObject[],
   further: readonly string[],
 ): KnownKeys {
-  const types = new Map<string, Set<JsonType>>()
+  const known = new Map<string, ReadonlySet<JsonType> | null>()
+  for (const key of [...further, ...examples.flatMap(Object.keys)]) known.set(key, null)
   for (const column of columns) {
     for (const key of column.keys) {
-      const shown = examples.flatMap((example) => (example[key] === undefined ? [] : [jsonTypeOf(example[key])]))
-      types.set(key, new Set([...naturalTypes[column.kind], ...shown]))
+      const shown = examples.flatMap((example) =>
+        example[key] === undefined ? [] : [jsonTypeOf(example[key])],
+      )
+      known.set(key, new Set([...naturalTypes[column.kind], ...shown]))
     }
   }
-  return { keys: new Set([...types.keys(), ...further, ...examples.flatMap(Object.keys)]), types }
+  return known
 }
 
 /** In which JSON types Zoho sends what a column of the kind reads; a column may be able to read more. */

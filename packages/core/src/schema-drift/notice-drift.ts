@@ -68,16 +68,15 @@ interface Scope {
 }
 
 function inspect(scope: Scope, object: ExactObject): void {
-  const { keys, types } = scope.known
-  for (const key in object) {
+  for (const key of Object.keys(object)) {
+    const expected = scope.known.get(key)
+    if (expected === null) continue
     const value = object[key] ?? null
-    if (!keys.has(key)) {
+    if (expected === undefined) {
       if (!isVariable(key)) note(scope, { path: scope.at + key, kind: 'unknown', value })
-      continue
+    } else if (value !== null && value !== '' && !expected.has(jsonTypeOf(value))) {
+      note(scope, { path: scope.at + key, kind: 'retyped', value })
     }
-    const expected = types.get(key)
-    if (expected === undefined || value === null || value === '') continue
-    if (!expected.has(jsonTypeOf(value))) note(scope, { path: scope.at + key, kind: 'retyped', value })
   }
 }
 
@@ -99,10 +98,7 @@ interface Difference {
   readonly value: ExactJson | undefined
 }
 
-function note(
-  { entity, shape }: Pick<Scope, 'entity' | 'shape'>,
-  { path, kind, value }: Difference,
-): void {
+function note({ entity, shape }: Pick<Scope, 'entity' | 'shape'>, { path, kind, value }: Difference): void {
   const jsonType = value === undefined ? 'absent' : jsonTypeOf(value)
   const shown = storable(path)
   const held = noticed.get(entity.type)

@@ -22,8 +22,7 @@ function judgeQuality({ open, secondsSincePass: since }: QualityStatus): HealthR
     open: Object.fromEntries(open.map(({ rule, findings }) => [rule, findings])),
     secondsSincePass: since === null ? null : Math.round(since),
   }
-  if (since === null)
-    return { status: 'healthy', detail: 'The mirrored data was not looked at yet.', facts }
+  if (since === null) return { status: 'healthy', detail: 'The mirrored data was not looked at yet.', facts }
   if (since >= dataThresholds.secondsSincePass.degraded) {
     const detail = `The mirrored data was last looked at ${String(Math.round(since))} s ago.`
     return { status: 'degraded', detail, facts }

@@ -1,4 +1,11 @@
-import { isDatabaseConflict, lockRawRecords, readRawKeys, type Database, type RawRecord, type RecordKey } from '@tds/db'
+import {
+  isDatabaseConflict,
+  lockRawRecords,
+  readRawKeys,
+  type Database,
+  type RawRecord,
+  type RecordKey,
+} from '@tds/db'
 import { TdsError } from '@tds/runtime'
 import type { EntityDefinition } from '../entities/define-entity.ts'
 import { readRecord } from '../entities/map-record.ts'
