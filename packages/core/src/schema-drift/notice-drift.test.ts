@@ -3,12 +3,7 @@ import { invoice } from '../entities/invoice.ts'
 import { mapRecord } from '../entities/map-record.ts'
 import { priceList } from '../entities/price-list.ts'
 import { product } from '../entities/product.ts'
-import {
-  ExactNumber,
-  parseExactText,
-  type ExactJson,
-  type ExactObject,
-} from '../json/index.ts'
+import { ExactNumber, parseExactText, type ExactJson, type ExactObject } from '../json/index.ts'
 import { exampleRecord } from '../testing/sync-world.ts'
 import { noticeDrift, returnNoticedDrift, takeNoticedDrift } from './notice-drift.ts'
 

@@ -1,6 +1,6 @@
 import { alerterConfigSchema, createAlerter } from '@tds/alerter'
 import { apiConfigSchema, createApi } from '@tds/api'
-import { pipelineChecks, pipelineThresholds } from '@tds/core'
+import { dataChecks, dataThresholds, pipelineChecks, pipelineThresholds } from '@tds/core'
 import { createTestDatabase, type TestDatabase } from '@tds/db/testing'
 import { loadConfig } from '@tds/runtime'
 import { namesIn, readPage, rowsWith, type Page } from '../testing/docs/pages.ts'
@@ -51,7 +51,8 @@ describe('docs/operations/health.md', () => {
   })
 
   it("lists the worker's checks", () => {
-    const names = pipelineChecks(database.db).map((check) => check.name)
+    const checks = [...pipelineChecks(database.db), ...dataChecks(database.db)]
+    const names = checks.map((check) => check.name)
     expect(namesIn(section('Worker'), 'check', 'degraded').sort()).toEqual(names.sort())
   })
 
@@ -68,6 +69,9 @@ describe('docs/operations/health.md', () => {
         `less than ${String(successRatio.degraded)} of the last hour's events succeeded`,
         `less than ${String(successRatio.unhealthy)}, of at least ${String(successRatio.minimumEvents)} events`,
       ])
+      expect(told.get('data quality')?.[0]).toBe(
+        `the data was last looked at ${String(dataThresholds.secondsSincePass.degraded)} s ago`,
+      )
       expect(told.get('owed reads')?.[0]).toBe(
         `the oldest is ${String(oldestOwedReadSeconds.degraded)} s overdue`,
       )
