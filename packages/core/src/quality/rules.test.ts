@@ -1,5 +1,5 @@
-import { entities } from '../entities/index.ts'
 import { customer } from '../entities/customer.ts'
+import { entities } from '../entities/index.ts'
 import { invoice } from '../entities/invoice.ts'
 import { priceList } from '../entities/price-list.ts'
 import { product } from '../entities/product.ts'

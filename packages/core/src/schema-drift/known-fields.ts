@@ -1,5 +1,5 @@
-import type { ColumnDefinition, ColumnKind, EntityDefinition } from '../entities/define-entity.ts'
 import type { BodyShape } from '../entities/body-shape.ts'
+import type { ColumnDefinition, ColumnKind, EntityDefinition } from '../entities/define-entity.ts'
 import { isExactObject, parseExactText, type ExactJson, type ExactObject } from '../json/index.ts'
 import { jsonTypeOf, type JsonType } from './json-type.ts'
 

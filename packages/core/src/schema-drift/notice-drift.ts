@@ -1,6 +1,6 @@
 import type { DriftSighting } from '@tds/db'
-import type { EntityDefinition, EntityType } from '../entities/define-entity.ts'
 import type { BodyShape } from '../entities/body-shape.ts'
+import type { EntityDefinition } from '../entities/define-entity.ts'
 import { exactStringify, isExactObject, type ExactJson, type ExactObject } from '../json/index.ts'
 import { jsonTypeOf } from './json-type.ts'
 import { knownFieldsOf, type KnownKeys } from './known-fields.ts'
@@ -11,16 +11,17 @@ const fieldsPerType = 500
 const keptLength = 200
 
 /** Every field noticed since it was last taken, by type. The process has one; it holds little, whatever comes. */
-const noticed = new Map<EntityType, Noticed>()
+const noticed = new Map<string, Noticed>()
 
 interface Noticed {
   readonly fields: Map<string, Sighting>
   /** Sightings beyond the limit, by shape. */
-  readonly overflow: Map<BodyShape, number>
+  readonly overflow: Map<string, number>
 }
 
-interface Sighting extends Omit<DriftSighting, 'times'> {
+interface Sighting extends Omit<DriftSighting, 'times' | 'sample'> {
   times: number
+  sample: string | null
 }
 
 /**
@@ -57,7 +58,7 @@ export function takeNoticedDrift(): DriftSighting[] {
 
 /** Gives back what could not be written. */
 export function returnNoticedDrift(sightings: readonly DriftSighting[]): void {
-  for (const sighting of sightings) add(sighting.entity_type as EntityType, sighting)
+  for (const sighting of sightings) add({ ...sighting })
 }
 
 interface Scope {
@@ -99,44 +100,40 @@ interface Difference {
 }
 
 function note({ entity, shape }: Pick<Scope, 'entity' | 'shape'>, { path, kind, value }: Difference): void {
-  const jsonType = value === undefined ? 'absent' : jsonTypeOf(value)
-  const shown = storable(path)
-  const held = noticed.get(entity.type)
-  const known = held?.fields.get(identityOf(shape, shown, kind, jsonType))
-  if (known !== undefined) known.times += 1
-  else if (held !== undefined && held.fields.size >= fieldsPerType) addOverflow(held, shape, 1)
-  else {
-    // A sample is made only the first time: stringifying is the one thing here that takes time.
-    const sample = value === undefined ? null : storable(exactStringify(value))
-    add(entity.type, {
-      entity_type: entity.type,
-      shape,
-      path: shown,
-      kind,
-      json_type: jsonType,
-      times: 1,
-      sample,
-    })
+  const sighting: Sighting = {
+    entity_type: entity.type,
+    shape,
+    path: storable(path),
+    kind,
+    json_type: value === undefined ? 'absent' : jsonTypeOf(value),
+    times: 1,
+    sample: null,
   }
+  const held = add(sighting)
+  // A sample is made only the first time: stringifying is the one thing here that takes time.
+  if (held === sighting && value !== undefined) held.sample = storable(exactStringify(value))
 }
 
-function add(type: EntityType, sighting: DriftSighting): void {
-  const held = noticed.get(type) ?? { fields: new Map<string, Sighting>(), overflow: new Map() }
+/** Counts a sighting on the one that stands for its field, which it is itself the first time; null beyond the limit. */
+function add(sighting: Sighting): Sighting | null {
+  const { entity_type: type, shape, path, kind, json_type: jsonType, times } = sighting
+  const held: Noticed = noticed.get(type) ?? { fields: new Map(), overflow: new Map() }
   noticed.set(type, held)
-  const { shape, path, kind, json_type: jsonType, times } = sighting
-  const identity = identityOf(shape, path, kind, jsonType)
+  const identity = `${shape} ${kind} ${jsonType} ${path}`
   const known = held.fields.get(identity)
-  if (kind === 'overflow' || (known === undefined && held.fields.size >= fieldsPerType))
-    addOverflow(held, shape as BodyShape, times)
-  else if (known === undefined) held.fields.set(identity, { ...sighting })
-  else known.times += times
+  if (known !== undefined) {
+    known.times += times
+    return known
+  }
+  if (kind === 'overflow' || held.fields.size >= fieldsPerType) {
+    held.overflow.set(shape, (held.overflow.get(shape) ?? 0) + times)
+    return null
+  }
+  held.fields.set(identity, sighting)
+  return sighting
 }
 
-function addOverflow(held: Noticed, shape: BodyShape, times: number): void {
-  held.overflow.set(shape, (held.overflow.get(shape) ?? 0) + times)
-}
-
-function overflowOf(type: EntityType, shape: BodyShape, times: number): DriftSighting {
+function overflowOf(type: string, shape: string, times: number): DriftSighting {
   return {
     entity_type: type,
     shape,
@@ -146,10 +143,6 @@ function overflowOf(type: EntityType, shape: BodyShape, times: number): DriftSig
     times,
     sample: null,
   }
-}
-
-function identityOf(shape: string, path: string, kind: string, jsonType: string): string {
-  return `${shape} ${kind} ${jsonType} ${path}`
 }
 
 /** What Postgres can store and a person can read: short, whole characters, no control characters. */

@@ -52,6 +52,30 @@ const olderVersion = (now - 20 * minute) / 1000
 const otherContent = { columns: { name: 'tote', rate: '15' } }
 
 describe('decide', () => {
+  describe('the body that the row keeps', () => {
+    const kept = (o: Partial<MappedRecord>): IncomingChange => ({
+      origin: 'stored',
+      says: { kind: 'content', record: content(o) },
+      cause: 'manual',
+      lookedAt: now,
+    })
+
+    it('fills a living row, whatever version it has', () => {
+      for (const version of [olderVersion, newerVersion, null])
+        expect(decide(stored(), kept({ ...otherContent, version }), now)).toEqual({
+          outcome: 'updated',
+          cause: 'manual',
+        })
+    })
+
+    it('moves nothing when nothing differs, creates nothing and revives nothing', () => {
+      const unchanged = { outcome: 'unchanged', advances: false }
+      expect(decide(stored(), kept({ version: newerVersion }), now)).toEqual(unchanged)
+      expect(decide(null, kept(otherContent), now)).toEqual(unchanged)
+      expect(decide(stored({ deletedAt: now }), kept(otherContent), now)).toEqual(unchanged)
+    })
+  })
+
   describe('a webhook', () => {
     it('creates a record that was never seen', () => {
       expect(decide(null, webhook(content()), now)).toEqual({ outcome: 'created', cause: 'webhook' })

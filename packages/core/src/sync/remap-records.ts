@@ -10,7 +10,7 @@ import { TdsError } from '@tds/runtime'
 import type { EntityDefinition } from '../entities/define-entity.ts'
 import { readRecord } from '../entities/map-record.ts'
 import { isContentFault } from '../inbox/content-fault.ts'
-import { isExactObject, parseExactText, storedLimits } from '../json/index.ts'
+import { isExactObject, parseExactText, storedLimits, type ExactObject } from '../json/index.ts'
 import { applyChanges, type RecordChange } from './apply-changes.ts'
 import { databaseNow } from './database-now.ts'
 import type { Instant } from './instant.ts'
@@ -178,7 +178,8 @@ function changesOf(
   const key = { organizationId: row.organization_id, zohoId: row.zoho_id }
   try {
     const raw = parseExactText(row.raw, storedLimits).value
-    const record = readRecord(entity, isExactObject(raw) ? raw : Object.create(null), 'webhook')
+    const body = isExactObject(raw) ? raw : (Object.create(null) as ExactObject)
+    const record = readRecord(entity, body, 'webhook')
     return [
       {
         ...key,

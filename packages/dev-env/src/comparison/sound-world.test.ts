@@ -75,7 +75,7 @@ describe('a world in which everything is in order', () => {
       { rule: 'unknown_currency', entity_type: 'credit_note', subject: 'currency_code', findings: '1' },
       { rule: 'unpriced_item', entity_type: 'product', subject: 'price', findings: '1' },
     ])
-    const found = new Set((await openFindings()).map((finding) => finding.rule))
+    const found = new Set((await openFindings()).map((finding) => finding['rule']))
     expect(found).toEqual(new Set(qualityRules.map((rule) => rule.name)))
 
     for (const entity of entities) await mirror(entity)
