@@ -1,5 +1,5 @@
-import { entities } from '@tds/core'
 import fc from 'fast-check'
+import { entities } from '@tds/core'
 import { delivery, keys, organizationId, type TestRequest } from './api-world.ts'
 import type { RawRequest } from './raw-exchange.ts'
 

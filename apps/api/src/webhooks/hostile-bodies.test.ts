@@ -302,7 +302,7 @@ describe('what a body is about', () => {
 
 describe('a megabyte of small pieces', () => {
   it.each(['1,', '1e99,', '-0,', '"\\n",', '[],', '{},'])(
-    'as a list of %s is quarantined as too_many_keys',
+    'B-13 a megabyte in a list of %s is quarantined as too_many_keys',
     async (piece) => {
       const list = piece.repeat(Math.floor((bodyLimit - 200) / piece.length)).slice(0, -1)
       await expectQuarantined({ sent: item({ list: raw(`[${list}]`) }) }, 'too_many_keys')
@@ -421,7 +421,11 @@ function raw(json: string): Raw {
 
 /** A delivery of a product; texts are written without further escapes. */
 function item(members: Readonly<Record<string, string | Raw>> = {}): string {
-  const all = { item_id: '460122000000101014', last_modified_time: version, ...members }
+  const all: Readonly<Record<string, string | Raw>> = {
+    item_id: '460122000000101014',
+    last_modified_time: version,
+    ...members,
+  }
   const written = Object.entries(all).map(
     ([key, value]) => `"${key}":${typeof value === 'string' ? `"${value}"` : value.json}`,
   )

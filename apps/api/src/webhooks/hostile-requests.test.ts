@@ -3,8 +3,9 @@ import { startApiWorld, type ApiWorld } from '../testing/api-world.ts'
 import { mostBlockedMs } from '../testing/event-loop-watch.ts'
 import { runHostileRequests } from '../testing/hostile-run.ts'
 
-describe('the api under hostile requests', () => {
-  const seed = Number(process.env['TDS_SEED'] ?? randomInt(1_000_000_000))
+const seed = Number(process.env['TDS_SEED'] ?? randomInt(1_000_000_000))
+
+describe(`the api under hostile requests (TDS_SEED=${String(seed)})`, () => {
   let world: ApiWorld
 
   beforeAll(async () => {
@@ -16,7 +17,6 @@ describe('the api under hostile requests', () => {
 
   it('answers 3,000 of them as prescribed, keeps every authentic one and never blocks', async () => {
     const report = await runHostileRequests(world, { seed, requests: 3000 })
-    console.info(JSON.stringify({ TDS_SEED: seed, ...report, broken: report.broken.length }))
     expect(report.broken).toEqual([])
     expect(report.rows + report.duplicates).toBe(report.authentic)
     expect(report.authentic).toBeGreaterThan(1000)

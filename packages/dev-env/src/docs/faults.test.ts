@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
-import { checkout, readPage, readText, rowsWith } from '../testing/docs/pages.ts'
+import { readPage, rowsWith } from '../testing/docs/pages.ts'
+import { isTest } from '../testing/docs/tried-in.ts'
 
 describe('docs/operations/faults.md', () => {
   const rows = rowsWith(readPage('docs/operations/faults.md'), 'fault', 'what happens', 'tried in')
@@ -10,11 +10,3 @@ describe('docs/operations/faults.md', () => {
     expect(missing).toEqual([])
   })
 })
-
-/** `path: title`, the title as it stands in the file between quotes. */
-function isTest(tried: string): boolean {
-  const [, file = '', title = ''] = /^(\S+\.(?:test|long)\.ts): (.+)$/.exec(tried) ?? []
-  if (title === '' || !existsSync(`${checkout}${file}`)) return false
-  const text = readText(file)
-  return text.includes(`'${title}'`) || text.includes(`"${title}"`)
-}
