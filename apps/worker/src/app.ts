@@ -26,6 +26,7 @@ import { applyEvents } from './loops/apply-events.ts'
 import { driftRecorder, qualityChecker } from './loops/data-watchers.ts'
 import { readRecords } from './loops/read-records.ts'
 import { inboxSweeper, leaseRescuer } from './loops/rescuers.ts'
+import { retentionDuty } from './loops/retention.ts'
 
 /** Parts that tests put in place of the real ones. */
 export interface WorkerOverrides {
@@ -82,6 +83,7 @@ export function createWorker(
     readRecords({ ...parts, source, maxInFlight: config.ZOHO_MAX_IN_FLIGHT }),
     qualityChecker(parts),
     driftRecorder(parts),
+    retentionDuty(parts),
   ])
   const gate = untilReady({
     name: 'database',

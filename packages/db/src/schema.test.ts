@@ -439,6 +439,7 @@ describe('the schema', () => {
         sync_lag_threshold_minutes: 15,
         enabled: true,
         schedule_cron: '0 2 * * *',
+        'retention.event_counts_days': 30,
         'retention.inbox_days': 7,
         'retention.logs_days': 90,
         'retention.metrics_days': 30,

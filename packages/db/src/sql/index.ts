@@ -51,6 +51,7 @@ export {
   type QualityWalk,
 } from './quality-walks.ts'
 export { lockRawRecords, readRawKeys, type RawRecord } from './raw-records.ts'
+export { prunables, pruneOldRows, type Prunable } from './prune-old-rows.ts'
 export { readChildRows, type StoredChildRow } from './read-child-rows.ts'
 export { readSettings, type StoredSetting } from './read-settings.ts'
 export type { ChildTable, MirrorColumn, MirrorColumnType, RecordKey, RecordTable } from './record-table.ts'
