@@ -33,6 +33,22 @@ export { sweepInbox, takeBackWork, type SweepParts } from './inbox/sweep.ts'
 export { checkQuality, type QualityCounts, type QualityLimits } from './quality/check-quality.ts'
 export { qualityRules } from './quality/index.ts'
 export { writeNoticedDrift } from './schema-drift/write-drift.ts'
+export { correctQuarantined, type Correction, type CorrectionResult } from './quarantine/correct.ts'
+export { discardQuarantined, type DiscardResult } from './quarantine/discard.ts'
+export {
+  notFound as eventNotFound,
+  type OperatorParts,
+  type OperatorRequest,
+} from './quarantine/operator-work.ts'
+export {
+  organizationUnclear,
+  type DeliveryReading,
+  type DeliveryToRead,
+  type ReadDelivery,
+  type UnusableReading,
+  type UsableReading,
+} from './quarantine/read-again.ts'
+export { redriveEvents, type RedriveParts, type RedriveResult } from './quarantine/redrive.ts'
 export { pruneOnce, type PruningParts, type PruningReport } from './retention/prune.ts'
 export { createSettings, settingDefinitions, type SettingKey, type Settings } from './settings/settings.ts'
 export { applyChanges, type ChangeResult, type RecordChange } from './sync/apply-changes.ts'

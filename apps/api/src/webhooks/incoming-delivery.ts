@@ -1,5 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { eventId, idempotencyKey, sha256Hex, unusableKey, type IncomingEvent } from '@tds/core'
+import {
+  eventId,
+  idempotencyKey,
+  organizationUnclear,
+  sha256Hex,
+  unusableKey,
+  type IncomingEvent,
+} from '@tds/core'
 import { readDelivery, type QuarantineReason } from '@tds/zoho'
 import type { Sender } from '../http/sender.ts'
 import { storedHeaders } from './stored-headers.ts'
@@ -87,12 +94,20 @@ function foreignEvent(
     detail: isId
       ? `The delivery is for organisation ${named}, and this installation copies ${organizationId}; correct organization_id in the webhook, or ZOHO_ORGANIZATION_ID.`
       : 'The organisation named is no id of Zoho; correct organization_id in the webhook.',
+    flags: isId ? [] : [organizationUnclear],
   })
+}
+
+interface Quarantine {
+  readonly organizationId: string
+  readonly reason: QuarantineReason
+  readonly detail: string
+  readonly flags?: readonly string[]
 }
 
 function quarantinedEvent(
   delivery: AuthenticDelivery,
-  { organizationId, reason, detail }: { organizationId: string; reason: QuarantineReason; detail: string },
+  { organizationId, reason, detail, flags = [] }: Quarantine,
 ): IncomingEvent {
   const { rawBody, route } = delivery
   const key = unusableKey({ organizationId, rawBody })
@@ -110,7 +125,7 @@ function quarantinedEvent(
     status: 'quarantined',
     errorCode: reason,
     errorMessage: detail,
-    flags: [],
+    flags,
   }
 }
 

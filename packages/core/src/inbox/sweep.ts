@@ -12,6 +12,7 @@ import {
   type Transaction,
 } from '@tds/db'
 import type { Queue } from '@tds/queue'
+import { reopenRedelivered } from '../quarantine/reopen.ts'
 import { askForReads, sendReads } from '../sync/ask-for-reads.ts'
 import { carryEvents } from './carry-events.ts'
 import { recordFates } from './event-fate.ts'
@@ -41,7 +42,8 @@ export async function takeBackWork(parts: SweepParts): Promise<Record<string, nu
 
 /**
  * One pass of the sweeper: gives a new job to whatever the inbox holds unfinished and no job carries.
- * The inbox is the truth, the queue only a carrier: losing every job costs one pass.
+ * The inbox is the truth, the queue only a carrier: losing every job costs one pass. What people had discarded and was
+ * delivered again comes back into quarantine.
  */
 export async function sweepInbox(parts: SweepParts): Promise<Record<string, number>> {
   return parts.db.transaction(async (tx) => {
@@ -55,7 +57,8 @@ export async function sweepInbox(parts: SweepParts): Promise<Record<string, numb
       tx,
       unread.map((event) => ({ ...event, reason: 'event' as const, delaySeconds: 0 })),
     )
-    return { rescued: orphans.length, askedAgain: unread.length }
+    const reopened = await reopenRedelivered(tx, parts.mover)
+    return { rescued: orphans.length, askedAgain: unread.length, reopened }
   })
 }
 

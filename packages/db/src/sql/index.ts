@@ -1,10 +1,12 @@
 export { claimWork, releaseWork, type ClaimedEvent, type WorkClaim } from './claim-work.ts'
 export * from './count-duplicates.ts'
 export { databaseTime } from './database-time.ts'
+export { eventLife, lastActionOn, type LifeStep } from './event-life.ts'
 export * from './fold-duplicate-tallies.ts'
 export { insertAuditEntries, type AuditEntryWrite } from './insert-audit-entries.ts'
 export { insertDeadLetters, type DeadLetterClass, type DeadLetterWrite } from './insert-dead-letters.ts'
 export * from './insert-inbox-events.ts'
+export { insertOperatorActions, type OperatorActionWrite } from './insert-operator-actions.ts'
 export { insertSyncLogs, type SyncLogWrite } from './insert-sync-logs.ts'
 export { judgeRecords, type JudgedCounts, type Judgement } from './judge-records.ts'
 export { lastOutcomes, type LastOutcomes } from './last-outcomes.ts'
@@ -56,7 +58,18 @@ export { readChildRows, type StoredChildRow } from './read-child-rows.ts'
 export { readSettings, type StoredSetting } from './read-settings.ts'
 export type { ChildTable, MirrorColumn, MirrorColumnType, RecordKey, RecordTable } from './record-table.ts'
 export { openSchemaDrift, recordSchemaDrift, type DriftCount, type DriftSighting } from './schema-drift.ts'
+export { lockRedeliveredEvents, type RedeliveredEvent } from './redelivered-events.ts'
 export { replaceChildRows, type ChildRowWrite } from './replace-child-rows.ts'
+export {
+  findDelivery,
+  findEvent,
+  listEvents,
+  lockDelivery,
+  type EventFilter,
+  type EventPosition,
+  type StoredDelivery,
+  type StoredEvent,
+} from './stored-events.ts'
 export {
   eventsWithoutJob,
   eventsWithoutRead,
@@ -67,4 +80,5 @@ export {
   takeAbandonedClaims,
   type AbandonedClaim,
 } from './sweep.ts'
+export { markReplay, understandEvent, type EventUnderstanding } from './understand-event.ts'
 export { insertRecords, updateRecords, type RecordWrite } from './write-records.ts'

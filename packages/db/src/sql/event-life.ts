@@ -1,0 +1,51 @@
+import type { Queryable } from '../queryable.ts'
+
+/** One step in the life of an event, whatever wrote it down. */
+export interface LifeStep {
+  readonly at: string
+  readonly kind: 'attempt' | 'change' | 'dead_letter' | 'operator' | 'correction'
+  /** What happened, in one word of the table it comes from. */
+  readonly what: string
+  readonly by: string | null
+  readonly detail: string | null
+}
+
+/** What happened to one event after it was received, oldest first. */
+export async function eventLife(db: Queryable, id: string): Promise<LifeStep[]> {
+  const { rows } = await db.query<LifeStep>(
+    `SELECT at, kind, what, "by", detail FROM (
+       SELECT logged_at AS at, 'attempt' AS kind, outcome AS what, worker_id::text AS "by",
+              concat_ws(': ', error_code, coalesce(error_message, detail->>'why')) AS detail, id AS place
+         FROM tds_sync_logs WHERE event_id = $1::uuid
+       UNION ALL
+       SELECT changed_at, 'change', operation::text, actor,
+              concat(entity_type, ' ', entity_id, ' (', array_to_string(changed_fields, ', '), ')'), position
+         FROM tds_audit_trail WHERE event_id = $1::uuid
+       UNION ALL
+       SELECT created_at, 'dead_letter', status, resolved_by, concat_ws(': ', error_code, failure_reason), 0
+         FROM tds_dead_letter_queue WHERE event_ids @> ARRAY[$1::uuid] OR event_id = $1::uuid
+       UNION ALL
+       SELECT acted_at, 'operator', action, actor, reason, id
+         FROM tds_operator_actions WHERE subject = $1::text
+       UNION ALL
+       SELECT received_at, 'correction', status::text, NULL, id::text, 0
+         FROM tds_inbox_events WHERE replay_of = $1::uuid
+     ) life
+     ORDER BY at, kind, place`,
+    [id],
+  )
+  return rows
+}
+
+/** The last thing that a person did to an event; null where nobody did anything. */
+export async function lastActionOn(
+  db: Queryable,
+  subject: string,
+): Promise<{ readonly actor: string; readonly action: string; readonly acted_at: string } | null> {
+  const { rows } = await db.query<{ actor: string; action: string; acted_at: string }>(
+    `SELECT actor, action, acted_at FROM tds_operator_actions
+      WHERE subject = $1 AND action LIKE 'quarantine.%' ORDER BY id DESC LIMIT 1`,
+    [subject],
+  )
+  return rows[0] ?? null
+}
