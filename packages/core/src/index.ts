@@ -49,6 +49,7 @@ export {
   type UsableReading,
 } from './quarantine/read-again.ts'
 export { redriveEvents, type RedriveParts, type RedriveResult } from './quarantine/redrive.ts'
+export { revealBody } from './quarantine/reveal.ts'
 export { pruneOnce, type PruningParts, type PruningReport } from './retention/prune.ts'
 export { createSettings, settingDefinitions, type SettingKey, type Settings } from './settings/settings.ts'
 export { applyChanges, type ChangeResult, type RecordChange } from './sync/apply-changes.ts'

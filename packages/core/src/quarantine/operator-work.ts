@@ -25,6 +25,8 @@ export interface OperatorRequest {
   readonly reason: string | null
   /** Does everything and takes it back: the answer is what would have been. */
   readonly dryRun: boolean
+  /** The way in, for the record: `cli-direct`. */
+  readonly via: string
 }
 
 /** Runs work in a transaction; a rehearsal is rolled back when all of it has been done. */
@@ -126,8 +128,9 @@ export async function noteAction(
   request: OperatorRequest,
   o: { readonly action: string; readonly eventId: string; readonly facts: Readonly<Record<string, unknown>> },
 ): Promise<void> {
-  const { actor, reason } = request
-  await insertOperatorActions(tx, [{ actor, reason, action: o.action, subject: o.eventId, facts: o.facts }])
+  const { actor, reason, via } = request
+  const facts = { ...o.facts, via }
+  await insertOperatorActions(tx, [{ actor, reason, action: o.action, subject: o.eventId, facts }])
 }
 
 /** Nothing has this id. */

@@ -37,7 +37,7 @@ describe('the quarantine', () => {
     return { db, queue, mover, organizationId: testOrganization, read: readProduct, ...o }
   }
 
-  const bookkeeper = { actor: 'amal', reason: 'the sender was mended', dryRun: false }
+  const bookkeeper = { actor: 'amal', reason: 'the sender was mended', dryRun: false, via: 'test' }
 
   /** Puts unusable deliveries into the inbox by the way that all take. */
   async function quarantine(body: string, o: Partial<IncomingEvent> = {}): Promise<string> {

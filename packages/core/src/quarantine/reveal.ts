@@ -1,0 +1,16 @@
+import { findDelivery, type Database } from '@tds/db'
+import { noteAction, notFound, transact, type OperatorRequest } from './operator-work.ts'
+
+/**
+ * The body of an event exactly as it came. It may hold personal data, so who looked at it is written down.
+ *
+ * @throws TdsError `event_not_found`.
+ */
+export async function revealBody(db: Database, eventId: string, request: OperatorRequest): Promise<Buffer> {
+  return transact({ db }, request, async (tx) => {
+    const event = await findDelivery(tx, eventId)
+    if (event === null) throw notFound(eventId)
+    await noteAction(tx, request, { action: 'event.reveal', eventId, facts: { bytes: event.body_bytes } })
+    return event.raw_body
+  })
+}

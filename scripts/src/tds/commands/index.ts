@@ -1,0 +1,57 @@
+import type { AnyCommand } from '../command.ts'
+
+/** A command by its name; the rest of it is loaded when it is asked for. */
+export interface RegisteredCommand {
+  readonly name: string
+  readonly summary: string
+  readonly load: () => Promise<AnyCommand>
+}
+
+/** Every command, in the order of the help: one line and one file each. */
+export const commands: readonly RegisteredCommand[] = [
+  {
+    name: 'status',
+    summary: 'how the installation is, in one line and by check',
+    load: async () => (await import('./status.ts')).status,
+  },
+  {
+    name: 'events list',
+    summary: 'events of the inbox, newest first',
+    load: async () => (await import('./events-list.ts')).eventsList,
+  },
+  {
+    name: 'events show',
+    summary: 'the life of one event',
+    load: async () => (await import('./events-show.ts')).eventsShow,
+  },
+  {
+    name: 'quarantine list',
+    summary: 'deliveries that cannot be used, oldest first',
+    load: async () => (await import('./quarantine-list.ts')).quarantineList,
+  },
+  {
+    name: 'quarantine show',
+    summary: 'one of them: its reason, and whether it would be accepted today',
+    load: async () => (await import('./quarantine-show.ts')).quarantineShow,
+  },
+  {
+    name: 'quarantine correct',
+    summary: 'put a corrected copy into the inbox',
+    load: async () => (await import('./quarantine-correct.ts')).quarantineCorrect,
+  },
+  {
+    name: 'quarantine redrive',
+    summary: 'read deliveries again as they came, and accept what is usable now',
+    load: async () => (await import('./quarantine-redrive.ts')).quarantineRedrive,
+  },
+  {
+    name: 'quarantine discard',
+    summary: 'end a delivery for good, with a reason',
+    load: async () => (await import('./quarantine-discard.ts')).quarantineDiscard,
+  },
+  {
+    name: 'version',
+    summary: 'version of the program, and whether the database fits it',
+    load: async () => (await import('./version.ts')).version,
+  },
+]

@@ -1,0 +1,33 @@
+/** What the exit code of every command means; docs/reference/tds.md has this table. */
+export const exitCodes = {
+  done: 0,
+  unexpected: 1,
+  usage: 2,
+  partial: 3,
+  refused: 4,
+  notFound: 5,
+  conflict: 6,
+  unreachable: 7,
+  badVerdict: 8,
+} as const
+
+/** The exit code of an error of ours, by its code. */
+export function exitCodeOf(code: string): number {
+  return byErrorCode[code] ?? exitCodes.unexpected
+}
+
+const byErrorCode: Readonly<Record<string, number>> = {
+  usage: exitCodes.usage,
+  configuration: exitCodes.usage,
+  correction_unusable: exitCodes.usage,
+  database_refused: exitCodes.refused,
+  event_not_found: exitCodes.notFound,
+  event_settled: exitCodes.conflict,
+  database_conflict: exitCodes.conflict,
+  schema_older: exitCodes.conflict,
+  schema_newer: exitCodes.conflict,
+  durability_off: exitCodes.conflict,
+  database_unavailable: exitCodes.unreachable,
+  database_overload: exitCodes.unreachable,
+  database_full: exitCodes.unreachable,
+}

@@ -1,0 +1,61 @@
+import { z } from 'zod'
+
+const hour = 3_600_000
+const unitMs: Readonly<Record<string, number>> = { m: 60_000, h: hour, d: 24 * hour, w: 7 * 24 * hour }
+
+/** A moment: a date, a time with its zone, or so long ago (`90m`, `24h`, `7d`, `2w`). */
+export const momentInput = z.string().transform((text, context): Date => {
+  const [, amount, unit = ''] = /^(\d{1,6})([mhdw])$/.exec(text) ?? []
+  if (amount !== undefined) return new Date(Date.now() - Number(amount) * (unitMs[unit] ?? 0))
+  const isMoment = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d))?$/.test(text)
+  const moment = new Date(text)
+  if (isMoment && !Number.isNaN(moment.getTime())) return moment
+  context.addIssue({
+    code: 'custom',
+    message:
+      'expected a date such as 2026-07-21, a time with its zone such as 2026-07-21T16:03:00Z, or an age such as 24h or 7d',
+  })
+  return z.NEVER
+})
+
+/** The id of an event. */
+export const eventIdInput = z
+  .string()
+  .regex(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, 'expected the id of an event, a UUID')
+  .transform((text) => text.toLowerCase())
+
+/** The one argument of a command about one event. */
+export const oneEventInput = z.tuple([eventIdInput], 'expected the id of one event')
+
+/** How many of a list. */
+export const limitInput = z
+  .string()
+  .regex(/^\d{1,4}$/, 'expected a whole number from 1 to 1000')
+  .transform(Number)
+  .refine((limit) => limit >= 1 && limit <= 1000, 'expected a whole number from 1 to 1000')
+  .default(50)
+
+/** Words of a closed set, separated by commas. */
+export function wordsInput<const Word extends string>(words: readonly Word[]) {
+  const message = `expected one or more of ${words.join(', ')}`
+  return z
+    .string()
+    .transform((text) => text.split(',').map((word) => word.trim()))
+    .pipe(z.array(z.enum(words as [Word, ...Word[]], message)))
+}
+
+/** Where a list goes on, as the page before gave it. */
+export const cursorInput = z.string().transform((text, context) => {
+  const [receivedAt, id, ...rest] = Buffer.from(text, 'base64url').toString().split('|')
+  if (receivedAt !== undefined && id !== undefined && rest.length === 0 && /^\d{4,}-/.test(receivedAt)) {
+    const event = eventIdInput.safeParse(id)
+    if (event.success) return { receivedAt, id: event.data }
+  }
+  context.addIssue({ code: 'custom', message: 'expected the cursor that the page before gave' })
+  return z.NEVER
+})
+
+/** Makes the cursor after an event. */
+export function cursorAfter(event: { readonly received_at: string; readonly id: string }): string {
+  return Buffer.from(`${event.received_at}|${event.id}`).toString('base64url')
+}

@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto'
+import { Readable, Writable } from 'node:stream'
+import {
+  createIntake,
+  entityOf,
+  eventId,
+  processEvents,
+  sha256Hex,
+  unusableKey,
+  type IncomingEvent,
+} from '@tds/core'
+import type { Database } from '@tds/db'
+import { createTestDatabase } from '@tds/db/testing'
+import { createQueue } from '@tds/queue'
+import { runTds } from '../tds/run-tds.ts'
+
+/** One run of the command: its exit code and all that it printed. */
+export interface Run {
+  readonly exitCode: number
+  readonly out: string
+  readonly err: string
+}
+
+/** What may be chosen about a run. */
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string | undefined>>
+  readonly stdin?: Readable & { isTTY?: boolean }
+  readonly isTerminal?: boolean
+}
+
+/** A database of its own with the command in front of it. */
+export interface TdsWorld {
+  readonly db: Database
+  readonly env: Readonly<Record<string, string>>
+  run(args: readonly string[], o?: RunOptions): Promise<Run>
+  /** Puts an unusable delivery into the inbox by the way that all take; returns its event id. */
+  quarantine(body: string, o?: Partial<IncomingEvent>): Promise<string>
+  /** Applies an event as the worker does. */
+  apply(eventId: string): Promise<void>
+  drop(): Promise<void>
+}
+
+/** The organisation of these tests. */
+export const ourOrganization = '790000001'
+
+/** Makes a world of its own. */
+export async function createTdsWorld(): Promise<TdsWorld> {
+  const database = await createTestDatabase({ poolSize: 4 })
+  const { db } = database
+  const queue = createQueue({ db, role: 'sender' })
+  await queue.start()
+  const env = { DATABASE_URL: database.url, ZOHO_ORGANIZATION_ID: ourOrganization }
+  return {
+    db,
+    env,
+    run: async (args, o = {}) => runCaptured(args, { ...o, env: { ...env, ...o.env } }),
+    quarantine: async (body, o = {}) => {
+      const intake = createIntake({ db, queue, daemonId: randomUUID() })
+      await intake.start()
+      const { eventId: id } = await intake.accept(unusableDelivery(body, o))
+      await intake.stop()
+      return id
+    },
+    apply: async (id) => {
+      const mover = { daemonId: randomUUID(), lane: 0 }
+      const retry = () => ({ maxAttempts: 1, baseMs: 1, maxMs: 1 })
+      await processEvents({ db, queue, mover, retry }, [id])
+    },
+    drop: async () => {
+      await queue.stop()
+      await database.drop()
+    },
+  }
+}
+
+async function runCaptured(args: readonly string[], o: RunOptions): Promise<Run> {
+  const [out, err] = [capture(), capture()]
+  const exitCode = await runTds({
+    args,
+    env: o.env ?? {},
+    stdin: o.stdin ?? Object.assign(Readable.from([]), { isTTY: false }),
+    stdout: Object.assign(out.stream, { isTTY: o.isTerminal ?? false }),
+    stderr: err.stream,
+  })
+  return { exitCode, out: out.text(), err: err.text() }
+}
+
+function capture(): { readonly stream: Writable; readonly text: () => string } {
+  const chunks: string[] = []
+  const stream = new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      chunks.push(chunk.toString())
+      done()
+    },
+  })
+  return { stream, text: () => chunks.join('') }
+}
+
+function unusableDelivery(body: string, o: Partial<IncomingEvent>): IncomingEvent {
+  const rawBody = Buffer.from(body)
+  const organizationId = o.organizationId ?? ourOrganization
+  const idempotencyKey = unusableKey({ organizationId, rawBody })
+  return {
+    id: eventId(idempotencyKey),
+    organizationId,
+    sourceType: 'zoho',
+    entityType: 'product',
+    sourceEntityId: null,
+    operation: 'update',
+    idempotencyKey,
+    foldKey: null,
+    contentHash: sha256Hex(rawBody),
+    sourceVersion: null,
+    rawBody,
+    payload: null,
+    headers: { 'content-type': 'application/json' },
+    remoteAddress: '10.0.0.1',
+    signatureVerified: true,
+    status: 'quarantined',
+    errorCode: 'no_id',
+    errorMessage: 'The body has no id.',
+    flags: [],
+    requestId: 'request-1',
+    ...o,
+  }
+}
+
+/** A body of the products' example that can be used. */
+export function usableProduct(): string {
+  const product = entityOf('product')
+  if (product === undefined) throw new Error('there is no type product')
+  return product.example.webhook
+}
