@@ -21,6 +21,7 @@ interface RootManifest {
 const pages = allPages()
 const byPath = new Map(pages.map((page) => [page.path, page]))
 const manifest = JSON.parse(readText('package.json')) as RootManifest
+const operator = JSON.parse(readText('scripts/package.json')) as Pick<RootManifest, 'scripts'>
 
 describe('every page', () => {
   it('says first what it is for', () => {
@@ -132,6 +133,8 @@ function inlineCodeOf({ text }: Page): string[] {
 }
 
 function isCommand(line: string): boolean {
+  const [, filtered] = /^(?:npx -y )?pnpm(?:@[\d.]+)? --filter scripts (\S+)/.exec(line) ?? []
+  if (filtered !== undefined) return filtered === '<command>' || Object.hasOwn(operator.scripts, filtered)
   const [, version, script = ''] = /^(?:npx -y )?pnpm(?:@([\d.]+))? (?:-s )?(\S+)/.exec(line) ?? []
   if (version !== undefined && manifest.packageManager !== `pnpm@${version}`) return false
   return (
