@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { createTdsWorld, type TdsWorld } from './testing/tds-world.ts'
 import { envelopeSchema } from './tds/output/envelope.ts'
+import { createTdsWorld, type TdsWorld } from './testing/tds-world.ts'
 
 const checkout = fileURLToPath(new URL('../../', import.meta.url))
 const { packageManager } = JSON.parse(readFileSync(`${checkout}package.json`, 'utf8')) as {

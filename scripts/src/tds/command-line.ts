@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander'
 import type { AnyCommand, OptionDefinition } from './command.ts'
 import { commands, type RegisteredCommand } from './commands/index.ts'
 import { exitCodes } from './exit-codes.ts'
+import { changeOptions, globalOptions } from './shared-options.ts'
 import type { Terminal } from './terminal.ts'
 
 /** A command line understood: a command to run, or one that has been answered already (help, version). */
@@ -36,38 +37,20 @@ export interface GlobalFlags {
   readonly reason: string | undefined
 }
 
-/** Options of every command, as commander writes them. */
-export const globalOptions: readonly OptionDefinition[] = [
-  ['-o, --output <form>', 'form of the result: table, json, ndjson or id (default: table)'],
-  ['--json', 'the same as -o json: one object, whatever becomes of the command'],
-  ['-q, --quiet', 'no hints on standard error'],
-  ['--timeout <seconds>', 'longest time for one statement or for input, in seconds (default: 30)'],
-  ['--no-color', 'understood and without effect: nothing is coloured'],
-  ['--no-input', 'understood and without effect: nothing is ever asked'],
-  ['--debug', 'tell more on standard error, stacks included'],
-]
-
-/** Options of every command that changes something. */
-export const changeOptions: readonly OptionDefinition[] = [
-  ['--dry-run', 'do everything, then take it back: says what would happen'],
-  ['--reason <text>', 'why; kept with what you do'],
-  ['--actor <name>', 'who you are; default: your name on this machine'],
-]
-
 /** Reads a command line. Only the command that it names is loaded. */
 export async function readCommandLine(terminal: Terminal): Promise<CommandLine> {
   const args = withoutStrayDashes(terminal.args)
   if (args[0] === '--version') return printVersion(terminal)
   const named = commandIn(args)
   const definition = (await named?.load()) ?? null
-  let chosen: CommandLine | null = null
+  const chosen: CommandLine[] = []
   const problems: string[] = []
   const program = buildProgram({
     terminal,
     loaded: named === undefined || definition === null ? [] : [[named.name, definition]],
     onProblem: (text) => problems.push(text),
     onChosen: (line) => {
-      chosen = line
+      chosen.push(line)
     },
   })
   const name = named?.name ?? ''
@@ -84,7 +67,7 @@ export async function readCommandLine(terminal: Terminal): Promise<CommandLine> 
       global: { output: wantsJson(args) ? 'json' : 'table', quiet: false },
     }
   }
-  return chosen ?? { kind: 'answered', exitCode: exitCodes.done }
+  return chosen[0] ?? { kind: 'answered', exitCode: exitCodes.done }
 }
 
 async function printVersion({ stdout }: Terminal): Promise<CommandLine> {

@@ -1,6 +1,6 @@
+import { z } from 'zod'
 import { classifyDatabaseError } from '@tds/db'
 import { childLogger, configureLogging, TDS_VERSION, TdsError } from '@tds/runtime'
-import { z } from 'zod'
 import type { CommandLine, GlobalFlags } from './command-line.ts'
 import type { AnyCommand, Outcome } from './command.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'

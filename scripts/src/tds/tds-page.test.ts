@@ -1,8 +1,8 @@
 import { readPage, rowsWith, type Page, type Row } from '@tds/dev-env/testing'
-import { changeOptions, globalOptions } from './command-line.ts'
 import type { OptionDefinition } from './command.ts'
 import { commands } from './commands/index.ts'
 import { exitCodes } from './exit-codes.ts'
+import { changeOptions, globalOptions } from './shared-options.ts'
 
 describe('docs/reference/tds.md', () => {
   const page = readPage('docs/reference/tds.md')

@@ -41,7 +41,7 @@ export interface TdsWorld {
 }
 
 /** The organisation of these tests. */
-export const ourOrganization = '790000001'
+const ourOrganization = '790000001'
 
 /** Makes a world of its own. */
 export async function createTdsWorld(): Promise<TdsWorld> {

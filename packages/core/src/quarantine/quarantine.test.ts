@@ -208,7 +208,7 @@ describe('the quarantine', () => {
         payloadText: '{"a": "\\u0000"}',
       })
       expect(
-        await redriveEvents(parts({ read: read as RedriveParts['read'] }), [id], bookkeeper),
+        await redriveEvents(parts({ read }), [id], bookkeeper),
       ).toMatchObject([{ outcome: 'still_unusable', reason: 'unstorable' }])
       expect(await eventOf(id)).toMatchObject({ status: 'quarantined' })
       await expectConserved()

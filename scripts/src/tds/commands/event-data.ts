@@ -1,5 +1,5 @@
-import type { LifeStep, StoredEvent } from '@tds/db'
 import { z } from 'zod'
+import type { LifeStep, StoredEvent } from '@tds/db'
 import type { Block, Cell } from '../output/shown.ts'
 
 /** An event in a list. */
@@ -127,7 +127,7 @@ export function eventFacts(event: EventDetail): Block {
 }
 
 /** `2026-07-21 16:03:55.12+00`, as Postgres prints it in UTC, to ISO 8601. */
-export function isoTime(text: string): string {
+function isoTime(text: string): string {
   return text.replace(' ', 'T').replace(/\+00(?::00)?$/, 'Z')
 }
 

@@ -1,6 +1,6 @@
+import { z } from 'zod'
 import { entities } from '@tds/core'
 import { listEvents } from '@tds/db'
-import { z } from 'zod'
 import { defineCommand, type OptionDefinition } from '../command.ts'
 import { cursorAfter, cursorInput, limitInput, momentInput, wordsInput } from '../input/parse-input.ts'
 import { eventSummarySchema, eventTable, summaryOf } from './event-data.ts'

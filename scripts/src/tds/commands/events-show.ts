@@ -1,6 +1,6 @@
+import { z } from 'zod'
 import { eventNotFound, revealBody } from '@tds/core'
 import { eventLife, findEvent } from '@tds/db'
-import { z } from 'zod'
 import { defineCommand } from '../command.ts'
 import { oneEventInput } from '../input/parse-input.ts'
 import type { Block } from '../output/shown.ts'

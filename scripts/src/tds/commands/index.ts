@@ -50,6 +50,11 @@ export const commands: readonly RegisteredCommand[] = [
     load: async () => (await import('./quarantine-discard.ts')).quarantineDiscard,
   },
   {
+    name: 'records remap',
+    summary: 'kept bodies, read again by the mapping of this version',
+    load: async () => (await import('./records-remap.ts')).recordsRemap,
+  },
+  {
     name: 'version',
     summary: 'version of the program, and whether the database fits it',
     load: async () => (await import('./version.ts')).version,

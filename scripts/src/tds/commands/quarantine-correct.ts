@@ -1,5 +1,5 @@
-import { correctQuarantined, entities } from '@tds/core'
 import { z } from 'zod'
+import { correctQuarantined, entities } from '@tds/core'
 import { defineCommand } from '../command.ts'
 import { oneEventInput } from '../input/parse-input.ts'
 import { readGiven } from '../input/read-text.ts'

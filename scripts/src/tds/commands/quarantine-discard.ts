@@ -1,5 +1,5 @@
-import { discardQuarantined } from '@tds/core'
 import { z } from 'zod'
+import { discardQuarantined } from '@tds/core'
 import { defineCommand } from '../command.ts'
 import { oneEventInput } from '../input/parse-input.ts'
 

@@ -1,5 +1,5 @@
-import { listEvents } from '@tds/db'
 import { z } from 'zod'
+import { listEvents } from '@tds/db'
 import { defineCommand } from '../command.ts'
 import { eventSummarySchema, eventTable } from './event-data.ts'
 import { listInput, listOptions, pageOf } from './events-list.ts'

@@ -1,5 +1,5 @@
-import { redriveEvents, type RedriveResult } from '@tds/core'
 import { z } from 'zod'
+import { redriveEvents, type RedriveResult } from '@tds/core'
 import { defineCommand } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { eventIdInput } from '../input/parse-input.ts'

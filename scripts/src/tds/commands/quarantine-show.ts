@@ -1,6 +1,6 @@
+import { z } from 'zod'
 import { eventNotFound, redriveEvents } from '@tds/core'
 import { eventLife, findEvent } from '@tds/db'
-import { z } from 'zod'
 import { defineCommand } from '../command.ts'
 import { oneEventInput } from '../input/parse-input.ts'
 import { detailOf, eventDetailSchema, eventFacts, lifeStepSchema, stepOf } from './event-data.ts'

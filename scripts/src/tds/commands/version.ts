@@ -1,6 +1,6 @@
+import { z } from 'zod'
 import { classifyDatabaseError, verifyDatabase } from '@tds/db'
 import { TDS_VERSION } from '@tds/runtime'
-import { z } from 'zod'
 import { defineCommand, type Warning } from '../command.ts'
 import type { Session } from '../session.ts'
 
