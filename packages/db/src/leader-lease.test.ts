@@ -214,10 +214,10 @@ describe('a leader lease', () => {
     })
 
     it('goes on past the end of one lease, because it is renewed', async () => {
-      const led = duty('led', 0.3)
+      const led = duty('led', 3)
       await led.start()
       await led.passed()
-      await db.query('SELECT pg_sleep(0.7)')
+      await db.query('SELECT pg_sleep(3.5)')
       await led.passed()
       await led.stop()
       const { rows } = await db.query('SELECT epoch FROM tds_leases')

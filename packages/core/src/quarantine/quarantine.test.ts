@@ -207,9 +207,9 @@ describe('the quarantine', () => {
         ...readProduct(delivery),
         payloadText: '{"a": "\\u0000"}',
       })
-      expect(
-        await redriveEvents(parts({ read }), [id], bookkeeper),
-      ).toMatchObject([{ outcome: 'still_unusable', reason: 'unstorable' }])
+      expect(await redriveEvents(parts({ read }), [id], bookkeeper)).toMatchObject([
+        { outcome: 'still_unusable', reason: 'unstorable' },
+      ])
       expect(await eventOf(id)).toMatchObject({ status: 'quarantined' })
       await expectConserved()
     })
