@@ -1,7 +1,7 @@
 import {
   isDatabaseConflict,
   lockRawRecords,
-  readRawKeys,
+  readKeysAfter,
   type Database,
   type RawRecord,
   type RecordKey,
@@ -79,7 +79,7 @@ export async function remapRecords(
   for (;;) {
     if (options.signal?.aborted === true) return reportOf(run, { last, finished: false })
     const limit = options.batch ?? usualBatch
-    const keys = await readRawKeys(db, recordTableOf(entity), { after: last, limit })
+    const keys = await readKeysAfter(db, recordTableOf(entity), { after: last, limit, living: true })
     if (keys.length > 0) await remapBatch(run, keys)
     last = keys.at(-1) ?? last
     const finished = keys.length < limit

@@ -16,6 +16,7 @@ export {
   waitingEvents,
   type LockedEvent,
 } from './lock-inbox-events.ts'
+export { lockRawRecords, type RawRecord } from './lock-raw-records.ts'
 export { lockRecords, type LockedRecord } from './lock-records.ts'
 export {
   adjustEventCounts,
@@ -49,11 +50,10 @@ export {
   hastenQualityWalks,
   moveQualityWalk,
   nextQualityWalk,
-  readKeysAfter,
   type QualityWalk,
 } from './quality-walks.ts'
-export { lockRawRecords, readRawKeys, type RawRecord } from './raw-records.ts'
 export { prunables, pruneOldRows, type Prunable } from './prune-old-rows.ts'
+export { readKeysAfter } from './read-keys-after.ts'
 export { readChildRows, type StoredChildRow } from './read-child-rows.ts'
 export { readSettings, type StoredSetting } from './read-settings.ts'
 export type { ChildTable, MirrorColumn, MirrorColumnType, RecordKey, RecordTable } from './record-table.ts'

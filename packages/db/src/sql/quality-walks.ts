@@ -1,5 +1,5 @@
 import type { Queryable } from '../queryable.ts'
-import type { RecordKey, RecordTable } from './record-table.ts'
+import type { RecordKey } from './record-table.ts'
 
 /** A walk over a type that is due or in progress, and the record after which it goes on. */
 export interface QualityWalk {
@@ -45,22 +45,6 @@ export async function nextQualityWalk(tx: Queryable, types: readonly string[]): 
     [types],
   )
   return rows[0] ?? null
-}
-
-/** The next keys of a table in the order of its primary key. */
-export async function readKeysAfter(
-  tx: Queryable,
-  table: RecordTable,
-  o: { readonly after: RecordKey | null; readonly limit: number },
-): Promise<RecordKey[]> {
-  const { rows } = await tx.query<RecordKey>(
-    `SELECT t.organization_id AS "organizationId", t.zoho_id AS "zohoId" FROM ${table.table} t
-      WHERE (t.organization_id, t.zoho_id) > ($1, $2)
-      ORDER BY t.organization_id, t.zoho_id
-      LIMIT $3`,
-    [o.after?.organizationId ?? '', o.after?.zohoId ?? '', o.limit],
-  )
-  return rows
 }
 
 /** Notes how far a walk came. At its start the next one is set, so that whatever is asked for meanwhile comes earlier. */

@@ -9,22 +9,6 @@ export interface RawRecord {
   readonly raw: string
 }
 
-/** The keys of the next living records that keep a body, in the order of the primary key. */
-export async function readRawKeys(
-  db: Queryable,
-  table: RecordTable,
-  o: { readonly after: RecordKey | null; readonly limit: number },
-): Promise<RecordKey[]> {
-  const { rows } = await db.query<RecordKey>(
-    `SELECT t.organization_id AS "organizationId", t.zoho_id AS "zohoId" FROM ${table.table} t
-      WHERE (t.organization_id, t.zoho_id) > ($1, $2) AND t.deleted_at IS NULL
-      ORDER BY t.organization_id, t.zoho_id
-      LIMIT $3`,
-    [o.after?.organizationId ?? '', o.after?.zohoId ?? '', o.limit],
-  )
-  return rows
-}
-
 /**
  * Reads the bodies that living records keep and holds the rows until the transaction ends, in key order: what is read is what
  * stands beside the columns until both are written.
