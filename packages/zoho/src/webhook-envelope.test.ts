@@ -250,9 +250,10 @@ describe('B-09 to B-15: values and sizes', () => {
   it('B-13: 200,000 keys are `too_many_keys` within 200 ms', () => {
     const members = Array.from({ length: 200_000 }, (_, index) => `"${index.toString(36)}":1`)
     const text = item(members.join(','))
-    const started = performance.now()
+    // Time of the processor, not of the clock: others may have the machine meanwhile.
+    const before = process.cpuUsage()
     expect(refused(text)).toBe('too_many_keys')
-    expect(performance.now() - started).toBeLessThan(200)
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(200)
   })
 
   it('B-14: a field of 900 kB is accepted', () => {

@@ -13,10 +13,13 @@ const pouch = '460122000000101014'
 const sleeve = '460122000000101022'
 let world: JudgedWorld
 
-beforeEach(async () => {
+beforeAll(async () => {
   world = await createJudgedWorld()
 })
 afterEach(async () => {
+  await world.clear()
+})
+afterAll(async () => {
   await world.drop()
 })
 
