@@ -3,8 +3,6 @@ const { doors, layers, testCode } = require('./eslint/doors.js')
 
 const ours = '^(?:apps|packages|scripts)/'
 const bench = '^scripts/src/bench/'
-// The page of the operator command is read as the other pages are, by what dev-env offers to tests.
-const commandTests = '^scripts/src/.*\\.test\\.ts$'
 
 /** A folder may import only from the layers below its own. */
 function layerRules() {
@@ -20,7 +18,7 @@ function layerRules() {
         comment:
           'dev-env → apps and scripts → zoho, alerting, dashboard → core → queue → db → runtime: steps may be skipped, never reversed; apps never import apps.',
         severity: 'error',
-        from: { path: `^${folder}/`, pathNot: [bench, commandTests] },
+        from: { path: `^${folder}/`, pathNot: bench },
         to: { path: anyOf(shut) },
       }
     }),

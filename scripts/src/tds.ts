@@ -1,4 +1,9 @@
-import { runTds } from './tds/run-tds.ts'
+import { enableCompileCache } from 'node:module'
+import { fileURLToPath } from 'node:url'
+
+// Halves the time until help is there. In the checkout, not in the shared temporary folder: what lies there is run.
+enableCompileCache(fileURLToPath(new URL('../../node_modules/.cache/tds', import.meta.url)))
+const { runTds } = await import('./tds/run-tds.ts')
 
 /** Whoever reads our output may stop early (`| head`): that is no failure of ours. */
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

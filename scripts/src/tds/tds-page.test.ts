@@ -1,14 +1,14 @@
-import { readPage, rowsWith, type Page, type Row } from '@tds/dev-env/testing'
+import { readFileSync } from 'node:fs'
 import type { OptionDefinition } from './command.ts'
 import { commands } from './commands/index.ts'
 import { exitCodes } from './exit-codes.ts'
 import { changeOptions, globalOptions } from './shared-options.ts'
 
 describe('docs/reference/tds.md', () => {
-  const page = readPage('docs/reference/tds.md')
+  const page = readFileSync(new URL('../../../docs/reference/tds.md', import.meta.url), 'utf8')
 
   it('has a section for every command, in the order of the help, and no other', () => {
-    const told = [...page.text.matchAll(/^### tds (.+)$/gm)].map(([, name]) => name)
+    const told = [...page.matchAll(/^### tds (.+)$/gm)].map(([, name]) => name)
     expect(told).toEqual(commands.map(({ name }) => name))
   })
 
@@ -17,21 +17,21 @@ describe('docs/reference/tds.md', () => {
     async ({ name, load }) => {
       const { description, arguments: given, options, examples } = await load()
       const section = sectionOf(page, `### tds ${name}`)
-      expect(section.text).toContain(description)
-      expect(optionsIn(section)).toEqual(written([...given, ...options]))
-      for (const example of examples) expect(section.text).toContain(example.split(' | ')[0])
+      expect(section).toContain(description)
+      expect(rowsOf(section)).toEqual(written([...given, ...options]))
+      for (const example of examples) expect(section).toContain(example.split(' | ')[0])
     },
   )
 
   it('lists the options that every command has, and every one that changes something', () => {
-    expect(optionsIn(sectionOf(page, '## Options of every command\n'))).toEqual(written(globalOptions))
-    expect(optionsIn(sectionOf(page, '## Options of every command that changes something'))).toEqual(
+    expect(rowsOf(sectionOf(page, '## Options of every command\n'))).toEqual(written(globalOptions))
+    expect(rowsOf(sectionOf(page, '## Options of every command that changes something'))).toEqual(
       written(changeOptions),
     )
   })
 
   it('lists every exit code', () => {
-    const told = rowsWith(page, 'code', 'meaning').map((row) => [row['meaning'], Number(row['code'])])
+    const told = rowsOf(sectionOf(page, '## Exit codes')).map(([code, meaning]) => [meaning, Number(code)])
     const known = Object.entries(exitCodes).map(([name, code]) => [
       name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`),
       code,
@@ -41,15 +41,22 @@ describe('docs/reference/tds.md', () => {
 })
 
 /** From a heading to the next one of its level or above. */
-function sectionOf({ path, text }: Page, heading: string): Page {
-  const [, after = ''] = text.split(heading.endsWith('\n') ? heading : `${heading}\n`)
-  return { path, text: after.split(/^#{2,3} /m)[0] ?? '' }
+function sectionOf(page: string, heading: string): string {
+  const [, after = ''] = page.split(heading.endsWith('\n') ? heading : `${heading}\n`)
+  return after.split(/^#{2,3} /m)[0] ?? ''
 }
 
-function optionsIn(section: Page): (readonly [string | undefined, string | undefined])[] {
-  return rowsWith(section, 'option', 'what it does').map((row: Row) => [row['option'], row['what it does']])
+/** The cells of the lines of its table, without the head. */
+function rowsOf(section: string): string[][] {
+  const lines = section.split('\n').filter((line) => line.startsWith('|'))
+  return lines.slice(2).map((line) =>
+    line
+      .split(/(?<!\\)\|/)
+      .slice(1, -1)
+      .map((cell) => cell.trim().replaceAll('`', '')),
+  )
 }
 
-function written(options: readonly OptionDefinition[]): OptionDefinition[] {
-  return options.map(([flags, description]) => [flags, description])
+function written(options: readonly OptionDefinition[]): string[][] {
+  return options.map((option) => [...option])
 }

@@ -74,6 +74,7 @@ describe('tds', () => {
         `quarantine correct ${corrected} --id 460122000000101014 --reason because`,
         `quarantine redrive ${driven}`,
         `quarantine discard ${discarded} --reason because`,
+        'records remap product --reason because',
       ]
       for (const line of lines) expect(await json(line)).toMatchObject({ error: null, exitCode: 0 })
       const ran = lines.map((line) => commands.find(({ name }) => line.startsWith(name))?.name)
@@ -93,6 +94,15 @@ describe('tds', () => {
       expect([await statusOf(usable), await statusOf(bad)]).toEqual(['quarantined', 'quarantined'])
       expect(await actions()).toEqual([])
       expect((await tds(`quarantine redrive ${usable} --dry-run`)).err).toContain('nothing was changed')
+    })
+
+    it('remaps only a type that there is, and only with a reason', async () => {
+      expect(await json('records remap product')).toMatchObject({ exitCode: 2 })
+      expect(await json('records remap warehouse --reason because')).toMatchObject({ exitCode: 2 })
+      expect(await json('records remap product --dry-run --reason because')).toMatchObject({
+        dryRun: true,
+        data: { entityType: 'product', changed: 0, unreadable: 0, finished: true },
+      })
     })
 
     it('takes a stray -- as pnpm hands it through', async () => {

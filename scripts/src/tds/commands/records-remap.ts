@@ -27,6 +27,8 @@ export const recordsRemap = defineCommand({
     unreadable: count,
     fields: z.record(z.string(), count),
     problems: z.array(problemSchema),
+    /** The last record was reached. */
+    finished: z.boolean(),
   }),
   run: async (session, { args: [type] }) => {
     const entity = entityOf(type)
@@ -57,7 +59,7 @@ export const recordsRemap = defineCommand({
   }),
 })
 
-function remapData({ read, changed, unchanged, unreadable, fields, problems }: RemapReport) {
+function remapData({ read, changed, unchanged, unreadable, fields, problems, finished }: RemapReport) {
   const told = problems.map(({ zohoId, code, problem }) => ({ recordId: zohoId, code, problem }))
-  return { read, changed, unchanged, unreadable, fields: { ...fields }, problems: told }
+  return { read, changed, unchanged, unreadable, fields: { ...fields }, problems: told, finished }
 }

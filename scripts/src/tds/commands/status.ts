@@ -19,9 +19,9 @@ export const status = defineCommand({
   run: async (session, input) => {
     const db = await session.database()
     const checks = await Promise.all(
-      pipelineChecks(db).map(async (one) => {
-        const { status: state, detail } = await one.check()
-        return { name: one.name, status: state, detail }
+      pipelineChecks(db).map(async (check) => {
+        const { status: state, detail } = await check.check()
+        return { name: check.name, status: state, detail }
       }),
     )
     const verdict = verdicts.findLast((word) => checks.some((check) => check.status === word)) ?? 'healthy'
