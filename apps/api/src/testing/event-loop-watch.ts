@@ -25,6 +25,8 @@ export function watchEventLoop(): EventLoopWatch {
     before = process.threadCpuUsage()
     longestWork = Math.max(longestWork, (used.user + used.system) / 1000)
   }, everyMs)
+  // A test that failed before the end must not keep the run from ending.
+  sampling.unref()
   delays.enable()
   return {
     end: async () => {

@@ -128,7 +128,7 @@ describe('the shape of a body', () => {
   })
 
   it.each([65, 5000, 100_000])('B-12 nesting of %i levels is quarantined as too_deep', async (levels) => {
-    await expectQuarantined({ sent: nested(levels) }, 'too_deep')
+    await expectQuarantined({ sent: nested(levels), withinMs: 1000 }, 'too_deep')
   })
 
   it('B-13 as many keys as fit into the limit are quarantined as too_many_keys', async () => {
@@ -318,7 +318,7 @@ describe('a megabyte of small pieces', () => {
   it('just within the limits is accepted', async () => {
     const list = (value: string, times: number) =>
       raw(`[${Array.from({ length: times }, () => value).join(',')}]`)
-    await expectAccepted({ sent: item({ list: list('1e99', 49_000) }) })
+    await expectAccepted({ sent: item({ list: list('1e99', 24_900) }) })
     await world.clear()
     const objects = Array.from({ length: 9_900 }, (_, index) => `{"k${String(index)}":"${'\\n'.repeat(40)}"}`)
     await expectAccepted({ sent: item({ list: raw(`[${objects.join(',')}]`) }) })
@@ -337,6 +337,8 @@ describe('a megabyte of small pieces', () => {
 interface Hostile {
   readonly sent: string | Buffer
   readonly headers?: Readonly<Record<string, string>>
+  /** Time for the answer, in milliseconds; by default what the api promises for any. */
+  readonly withinMs?: number
   /** False where the headers are to prove who sends it, or not to. */
   readonly signed?: boolean
 }
@@ -347,7 +349,7 @@ async function send(hostile: Hostile): Promise<TestAnswer> {
   const watch = watchEventLoop()
   const startedAt = performance.now()
   const answer = await world.send(request)
-  expect(performance.now() - startedAt).toBeLessThan(1000)
+  expect(performance.now() - startedAt).toBeLessThan(hostile.withinMs ?? 5000)
   expect(await watch.end()).toBeLessThan(mostBlockedMs)
   return answer
 }

@@ -40,7 +40,7 @@ export interface JsonLimits {
 export const deliveryLimits: JsonLimits = {
   depth: 64,
   keys: 10_000,
-  values: 50_000,
+  values: 25_000,
   digits: 100,
   exponent: 100,
 }
