@@ -19,7 +19,7 @@ import {
   type Environment,
   type Service,
 } from '@tds/runtime'
-import { zohoHosts, zohoRecordSource } from '@tds/zoho'
+import { gatesInRow, tokenSource, zohoClient, zohoHosts, zohoRecordSource } from '@tds/zoho'
 import { workerConfigSchema, type WorkerConfig } from './config.ts'
 import { createLanes } from './lanes.ts'
 import { applyEvents } from './loops/apply-events.ts'
@@ -107,12 +107,15 @@ export function createWorker(
 
 function zohoSource(config: WorkerConfig): RecordSource {
   const hosts = zohoHosts(config.ZOHO_DATA_CENTER)
-  return zohoRecordSource({
+  const apiUrl = config.ZOHO_API_URL ?? hosts.apiUrl
+  const http = httpClient({ name: 'zoho', timeoutMs: 20_000, maxBytes: 32 * 1024 * 1024 })
+  const tokens = tokenSource({
     accountsUrl: config.ZOHO_ACCOUNTS_URL ?? hosts.accountsUrl,
-    apiUrl: config.ZOHO_API_URL ?? hosts.apiUrl,
+    apiUrl,
     clientId: config.ZOHO_CLIENT_ID,
     clientSecret: config.ZOHO_CLIENT_SECRET,
     refreshToken: config.ZOHO_REFRESH_TOKEN,
-    http: httpClient({ name: 'zoho', timeoutMs: 20_000, maxBytes: 32 * 1024 * 1024 }),
+    http,
   })
+  return zohoRecordSource(zohoClient({ apiUrl, http, tokens, gate: gatesInRow([]) }))
 }

@@ -56,7 +56,14 @@ export { applyChanges, type ChangeResult, type RecordChange } from './sync/apply
 export type { ChangeCause, Decision, IncomingChange, Saying } from './sync/change.ts'
 export { decide } from './sync/decide.ts'
 export { performRead, type ReadingParts, type ReadOutcome } from './sync/perform-read.ts'
-export type { RecordAnswer, RecordRequest, RecordSource } from './sync/record-source.ts'
+export {
+  callLanes,
+  type AdmittedCall,
+  type CallLane,
+  type CallWish,
+  type RecordAnswer,
+  type RecordSource,
+} from './sync/record-source.ts'
 export { remapRecords, type RemapOptions, type RemapProblem, type RemapReport } from './sync/remap-records.ts'
 export { dataChecks, dataThresholds } from './status/data-checks.ts'
 export { pipelineChecks, pipelineThresholds } from './status/pipeline-checks.ts'

@@ -1,5 +1,8 @@
 export { zohoHosts, type ZohoDataCenter, type ZohoHosts } from './client/hosts.ts'
-export { zohoRecordSource, type ZohoSourceOptions } from './client/record-source.ts'
+export { gatesInRow } from './calls/gate.ts'
+export { zohoClient } from './client/client.ts'
+export { zohoRecordSource } from './client/record-source.ts'
+export { tokenSource } from './client/token.ts'
 export {
   matchSignature,
   type SignatureMatch,

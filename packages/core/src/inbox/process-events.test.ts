@@ -225,14 +225,16 @@ describe('performRead', () => {
     const first = await receiveThin(zohoId)
     await processEvents(partsOf(world.db), [first])
     let late = ''
+    const readWhileAnotherAsks = async () => {
+      late = await receiveThin(zohoId)
+      await processEvents(partsOf(world.db), [late])
+      return { kind: 'found' as const, record: exampleRecord(product, 'detail', { item_id: zohoId }) }
+    }
     const parts = {
       ...partsOf(world.db),
       source: {
-        read: async () => {
-          late = await receiveThin(zohoId)
-          await processEvents(partsOf(world.db), [late])
-          return { kind: 'found' as const, record: exampleRecord(product, 'detail', { item_id: zohoId }) }
-        },
+        admit: async () =>
+          Promise.resolve({ read: readWhileAnotherAsks, release: async () => Promise.resolve() }),
       },
     }
     const key = { organizationId: testOrganization, entityType: 'product', zohoId }

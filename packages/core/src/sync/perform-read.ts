@@ -1,5 +1,6 @@
 import {
   claimRead,
+  dueReadReason,
   isDatabaseConflict,
   lockEventsAwaitingRead,
   postponeRead,
@@ -26,7 +27,7 @@ import { askForReads, sendReads } from './ask-for-reads.ts'
 import type { ChangeCause, Saying } from './change.ts'
 import { databaseNow } from './database-now.ts'
 import { readInstant } from './instant.ts'
-import type { RecordAnswer, RecordSource } from './record-source.ts'
+import type { CallLane, RecordAnswer, RecordSource } from './record-source.ts'
 
 /** What reading needs to know of its surroundings. */
 export interface ReadingParts {
@@ -58,18 +59,24 @@ export async function performRead(
 ): Promise<ReadOutcome> {
   const entity = entityOf(key.entityType)
   if (entity === undefined) return 'not-due'
+  const reason = await dueReadReason(parts.db, key)
+  if (reason === null) return 'not-due'
   const { daemonId } = parts.mover
+  const call = await parts.source.admit({
+    organizationId: key.organizationId,
+    entity,
+    lane: lanes[reason],
+    signal,
+  })
   const claim = await claimRead(parts.db, key, { daemonId, ttlSeconds: claimSeconds })
-  if (claim === null) return 'not-due'
+  if (claim === null) {
+    await call.release()
+    return 'not-due'
+  }
   const startedAt = performance.now()
   let answer: RecordAnswer
   try {
-    answer = await parts.source.read({
-      organizationId: key.organizationId,
-      entity,
-      zohoId: key.zohoId,
-      signal,
-    })
+    answer = await call.read(key.zohoId)
   } catch (error) {
     return failRead(parts, { key, entity, claim, error, startedAt, record: null })
   }
@@ -85,6 +92,14 @@ export async function performRead(
       throw error
     }
   }
+}
+
+const lanes: Readonly<Record<ClaimedRead['reason'], CallLane>> = {
+  event: 'reread',
+  completing: 'reread',
+  repeat: 'reread',
+  parent: 'reread',
+  ripple: 'ripple',
 }
 
 interface Answered {

@@ -1,11 +1,21 @@
 import type { EntityDefinition } from '../entities/define-entity.ts'
 import type { ExactObject } from '../json/index.ts'
 
-/** Which record to read. */
-export interface RecordRequest {
+/**
+ * What a call to Zoho is for, the most urgent first: a read that an event waits for, a repair, an incremental read, a
+ * look at what a change may have moved, a first load. Calls are scarce; whoever is further down waits longer.
+ */
+export const callLanes = ['reread', 'repair', 'incremental', 'ripple', 'backfill'] as const
+
+/** One of {@link callLanes}. */
+export type CallLane = (typeof callLanes)[number]
+
+/** A wish to make one call. */
+export interface CallWish {
   readonly organizationId: string
   readonly entity: Pick<EntityDefinition, 'type' | 'source'>
-  readonly zohoId: string
+  readonly lane: CallLane
+  /** Ends the waiting, and the call. */
   readonly signal: AbortSignal
 }
 
@@ -13,11 +23,22 @@ export interface RecordRequest {
 export type RecordAnswer =
   { readonly kind: 'found'; readonly record: ExactObject } | { readonly kind: 'not-there' }
 
-/**
- * The port through which one record is read from the source; the domain knows no other way to ask.
- * `read` throws TdsError whose disposition says whether to ask again: `retry` (its `facts.retryAfterMs` says when,
- * where the source does) or `dead-letter`. `not-there` is said only when the source itself says so.
- */
+/** The right to make one call, now. */
+export interface AdmittedCall {
+  /**
+   * Reads one record. Throws TdsError whose disposition says whether to ask again: `retry` (its `facts.retryAfterMs` says
+   * when, where the source does) or `dead-letter`. `not-there` is said only when the source itself says so.
+   */
+  read(zohoId: string): Promise<RecordAnswer>
+  /** Gives the right back unused. Without effect once the call was made. */
+  release(): Promise<void>
+}
+
+/** The port through which the source is read; the domain knows no other way to ask. */
 export interface RecordSource {
-  read(request: RecordRequest): Promise<RecordAnswer>
+  /**
+   * Waits until the source may be called, so that nothing is claimed while one waits.
+   * Throws TdsError with disposition `retry` and `facts.retryAfterMs` where that is too long to wait.
+   */
+  admit(wish: CallWish): Promise<AdmittedCall>
 }

@@ -1,5 +1,5 @@
 import type { ExactObject } from '../json/index.ts'
-import type { RecordSource } from '../sync/record-source.ts'
+import type { RecordAnswer, RecordSource } from '../sync/record-source.ts'
 
 /** A source that answers from memory: what `hold` was given, or "not there". */
 export interface MemorySource extends RecordSource {
@@ -16,6 +16,12 @@ export function memorySource(): MemorySource {
   const records = new Map<string, ExactObject>()
   let answered = 0
   let failure: Error | null = null
+  const read = (zohoId: string): Promise<RecordAnswer> => {
+    if (failure !== null) return Promise.reject(failure)
+    answered += 1
+    const record = records.get(zohoId)
+    return Promise.resolve(record === undefined ? { kind: 'not-there' } : { kind: 'found', record })
+  }
   return {
     hold: (zohoId, record) => records.set(zohoId, record),
     remove: (zohoId) => records.delete(zohoId),
@@ -23,11 +29,6 @@ export function memorySource(): MemorySource {
     fail: (error) => {
       failure = error
     },
-    read: ({ zohoId }) => {
-      if (failure !== null) return Promise.reject(failure)
-      answered += 1
-      const record = records.get(zohoId)
-      return Promise.resolve(record === undefined ? { kind: 'not-there' } : { kind: 'found', record })
-    },
+    admit: () => Promise.resolve({ read, release: () => Promise.resolve() }),
   }
 }

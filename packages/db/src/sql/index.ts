@@ -27,6 +27,7 @@ export {
 } from './move-inbox-events.ts'
 export {
   claimRead,
+  dueReadReason,
   postponeRead,
   requestReads,
   settleRead,

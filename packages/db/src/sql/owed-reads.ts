@@ -67,6 +67,18 @@ function newestPerRecord(requests: readonly ReadRequest[]): ReadRequest[] {
   return [...newest.values()]
 }
 
+/** Why a read is due that nobody performs, or null where there is none: a look, so that nobody waits for a call in vain. */
+export async function dueReadReason(db: Queryable, key: OwedReadKey): Promise<ReadReason | null> {
+  const { rows } = await db.query<{ reason: ReadReason }>(
+    `SELECT reason FROM tds_owed_reads
+      WHERE organization_id = $1 AND entity_type = $2::tds_entity_type AND zoho_id = $3 AND due_at <= tds_now()
+        AND (claimed_by IS NULL OR claim_expires_at < tds_now())`,
+    [key.organizationId, key.entityType, key.zohoId],
+    { name: 'due_read_reason' },
+  )
+  return rows[0]?.reason ?? null
+}
+
 /** Takes a due read for `ttlSeconds`, committed before the call goes out; null when nothing is due or another daemon has it. */
 export async function claimRead(
   db: Queryable,

@@ -1,4 +1,4 @@
-import type { RecordRequest } from '@tds/core'
+import type { CallWish } from '@tds/core'
 import { TdsError, type Disposition } from '@tds/runtime'
 import { unreadableAnswer, type ZohoAnswer } from './answer.ts'
 import { permissionStep } from './token.ts'
@@ -70,11 +70,21 @@ export function errorOf(
   if (fault === 'unreadable') return unreadableAnswer(answer.unreadable, facts)
   // A wrong organisation shows itself as an authorisation fault with status 400.
   const { problem, ...rest } = errors[fault === 'token' && status === 400 ? 'organization' : fault]
-  const retryAfterMs = waits[fault]?.(answer)
+  const retryAfterMs = waitAfter(fault, answer)
   return new TdsError(`Zoho ${problem} (status ${status}, code ${code ?? 'none'}).`, {
     ...rest,
     facts: retryAfterMs === undefined ? facts : { ...facts, retryAfterMs },
   })
+}
+
+/** Which record an answer is about. */
+export interface RecordRequest extends Pick<CallWish, 'entity'> {
+  readonly zohoId: string
+}
+
+/** How long to wait in ms before asking again is of use, where somebody knows. */
+export function waitAfter(fault: Fault, answer: ZohoAnswer): number | undefined {
+  return waits[fault]?.(answer)
 }
 
 interface ErrorText {

@@ -3,8 +3,11 @@ import type { AddressInfo } from 'node:net'
 import { entityOf, ExactNumber, type EntityDefinition, type RecordAnswer } from '@tds/core'
 import { httpClient, TdsError } from '@tds/runtime'
 import { manualClock } from '@tds/runtime/testing'
+import { gatesInRow } from '../calls/gate.ts'
+import { zohoClient } from './client.ts'
 import { zohoHosts } from './hosts.ts'
 import { zohoRecordSource } from './record-source.ts'
+import { tokenSource } from './token.ts'
 
 const id = '573914000000101014'
 const product = definitionOf('product')
@@ -411,7 +414,9 @@ async function startZoho() {
     otherwise: { status: 500, body: '' } as Answer,
     refuse: (token: string) => refused.add(`Zoho-oauthtoken ${token}`),
     read: (entity = product, zohoId = id, signal = new AbortController().signal) =>
-      source.read({ organizationId: '790412365', entity, zohoId, signal }),
+      source
+        .admit({ organizationId: '790412365', entity, lane: 'reread', signal })
+        .then((call) => call.read(zohoId)),
   }
   const server = createServer((request, response) => {
     void answerAs(zoho, refused, { request, response })
@@ -419,15 +424,18 @@ async function startZoho() {
   servers.add(server)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const source = zohoRecordSource({
+  const apiUrl = `${url}/`
+  const http = httpClient({ name: 'zoho-test', timeoutMs: 5_000, maxBytes: 1_000_000 })
+  const tokens = tokenSource({
     accountsUrl: url,
-    apiUrl: `${url}/`,
+    apiUrl,
     clientId: '1000.CLIENT',
     clientSecret: 'hunter2',
     refreshToken: '1000.refresh',
-    http: httpClient({ name: 'zoho-test', timeoutMs: 5_000, maxBytes: 1_000_000 }),
+    http,
     clock,
   })
+  const source = zohoRecordSource(zohoClient({ apiUrl, http, tokens, gate: gatesInRow([]) }))
   return zoho
 }
 

@@ -4,54 +4,32 @@ import {
   shownKey,
   type ExactObject,
   type RecordAnswer,
-  type RecordRequest,
   type RecordSource,
 } from '@tds/core'
 import { TdsError } from '@tds/runtime'
-import { readAnswer, type ZohoAnswer } from './answer.ts'
-import { errorOf, faultOf } from './fault.ts'
-import { tokenSource, type TokenOptions, type TokenSource } from './token.ts'
-
-/** How Zoho is reached: `http` bounds time and size, the rest says where and as whom. */
-export type ZohoSourceOptions = TokenOptions
+import type { ZohoAnswer } from './answer.ts'
+import type { ZohoClient } from './client.ts'
+import { errorOf, faultOf, type RecordRequest } from './fault.ts'
 
 /**
- * Reads records from Zoho Books and Inventory: one GET of the detail, and one more with a new token when the first was
- * refused. Throws TdsError; docs/reference/errors.md lists the codes, all beginning with `zoho_`, beside `transport`.
+ * Reads records from Zoho Books and Inventory, each with one GET of its detail. Throws TdsError;
+ * docs/reference/errors.md lists the codes, all beginning with `zoho_`, beside `transport`.
  */
-export function zohoRecordSource(options: ZohoSourceOptions): RecordSource {
-  const tokens = tokenSource(options)
+export function zohoRecordSource(client: ZohoClient): RecordSource {
   return {
-    read: async (request) => {
-      const answer = await askWithToken(request, options, tokens)
-      return judge(answer, request)
+    admit: async (wish) => {
+      const { organizationId, lane, entity, signal } = wish
+      const call = await client.admit({ organizationId, lane, purpose: entity.type, signal })
+      return {
+        read: async (zohoId) => {
+          const { root, path } = entity.source
+          const answer = await call.get({ path: `${root}${path}/${encodeURIComponent(zohoId)}` })
+          return judge(answer, { ...wish, zohoId })
+        },
+        release: () => call.release(),
+      }
     },
   }
-}
-
-async function askWithToken(
-  request: RecordRequest,
-  options: ZohoSourceOptions,
-  tokens: TokenSource,
-): Promise<ZohoAnswer> {
-  const token = await tokens.current()
-  const answer = await ask(request, options, token)
-  // 57 means an expired token or a missing scope; only a second refusal tells which.
-  if (faultOf(answer) !== 'token') return answer
-  return ask(request, options, await tokens.renewed(token))
-}
-
-async function ask(request: RecordRequest, options: ZohoSourceOptions, token: string): Promise<ZohoAnswer> {
-  const { entity, zohoId, organizationId, signal } = request
-  const { root, path } = entity.source
-  const record = `${options.apiUrl.replace(/\/+$/, '')}${root}${path}/${encodeURIComponent(zohoId)}`
-  const response = await options.http.request({
-    method: 'GET',
-    url: `${record}?organization_id=${encodeURIComponent(organizationId)}`,
-    headers: { authorization: `Zoho-oauthtoken ${token}`, accept: 'application/json' },
-    signal,
-  })
-  return readAnswer(response)
 }
 
 function judge(answer: ZohoAnswer, request: RecordRequest): RecordAnswer {
