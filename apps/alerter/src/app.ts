@@ -32,8 +32,10 @@ export interface Alerter extends Service {
   readonly healthPort: () => number
 }
 
-// Proof of life each 15 s; after three missed ones something is wrong.
 const beatEveryMs = 15_000
+
+/** From where on a figure degrades the alerter: after three missed heartbeats something is wrong. */
+export const alerterThresholds = { secondsSinceBeat: { degraded: (3 * beatEveryMs) / 1000 } } as const
 
 /** Wires the alerter: its health is served at once, the rest starts when Postgres is there and fit for use. */
 export function createAlerter(config: AlerterConfig, control: DaemonControl): Alerter {
@@ -64,7 +66,11 @@ export function createAlerter(config: AlerterConfig, control: DaemonControl): Al
     version: TDS_VERSION,
     checks: [
       databaseCheck(db),
-      freshnessCheck({ name: 'heartbeat', lastSuccessAt: beats.lastSuccessAt, maxAgeMs: 3 * beatEveryMs }),
+      freshnessCheck({
+        name: 'heartbeat',
+        lastSuccessAt: beats.lastSuccessAt,
+        maxAgeMs: alerterThresholds.secondsSinceBeat.degraded * 1000,
+      }),
     ],
     ready: gate.readiness,
   })

@@ -1,2 +1,2 @@
-export { createAlerter, type Alerter } from './app.ts'
+export { alerterThresholds, createAlerter, type Alerter } from './app.ts'
 export { alerterConfigSchema, type AlerterConfig } from './config.ts'

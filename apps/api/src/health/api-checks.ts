@@ -9,6 +9,8 @@ export const apiThresholds = {
   roundTripMs: { degraded: 500 },
   /** How much older than the last failure of a type its last success may be, in seconds. */
   successBehindFailureSeconds: { degraded: 900 },
+  /** How far back outcomes are looked at, in hours. */
+  outcomesWithinHours: 24,
 } as const
 
 /** What `/health` of the api looks at, judged by outcomes. */
@@ -20,7 +22,10 @@ export function apiChecks(
     { name: 'database', check: () => judgeDatabase(watch) },
     ...pipelineChecks(db),
     ...dataChecks(db),
-    { name: 'last success', check: async () => judgeOutcomes(await lastOutcomes(db)) },
+    {
+      name: 'last success',
+      check: async () => judgeOutcomes(await lastOutcomes(db, apiThresholds.outcomesWithinHours)),
+    },
   ]
 }
 
@@ -48,8 +53,11 @@ function judgeOutcomes(outcomes: readonly LastOutcomes[]): HealthResult {
       facts,
     }
   }
+  const hours = String(apiThresholds.outcomesWithinHours)
   const detail =
-    outcomes.length === 0 ? 'No event was processed in 24 hours.' : 'Every type that had events succeeds.'
+    outcomes.length === 0
+      ? `No event was processed in ${hours} hours.`
+      : 'Every type that had events succeeds.'
   return { status: 'healthy', detail, facts }
 }
 

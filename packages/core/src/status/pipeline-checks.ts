@@ -1,16 +1,21 @@
 import { pipelineStatus, type Database, type PipelineStatus } from '@tds/db'
 import type { HealthCheck, HealthResult } from '@tds/runtime'
 
-/** From where on a figure degrades the system, and from where on it is unhealthy; docs/operations/health.md has this table. */
+/**
+ * From where on a figure degrades the system, and from where on it is unhealthy; docs/operations/health.md has this table. The
+ * settings that `tds_get_health_summary()` goes by begin with the same numbers.
+ */
 export const pipelineThresholds = {
   oldestWaitingSeconds: { degraded: 900, unhealthy: 3600 },
   successRatio: { degraded: 0.995, unhealthy: 0.5, minimumEvents: 20 },
   oldestOwedReadSeconds: { degraded: 300, unhealthy: Infinity },
+  /** Without a heartbeat for so long a worker does not count as alive. */
+  workerSilentSeconds: 30,
 } as const
 
 /** Checks of the path from inbox to mirror by its outcomes; every daemon that serves `/health` uses these. One statement feeds them all. */
 export function pipelineChecks(db: Database): HealthCheck[] {
-  const shared = shareForASecond(() => pipelineStatus(db))
+  const shared = shareForASecond(() => pipelineStatus(db, pipelineThresholds.workerSilentSeconds))
   const check = (name: string, judge: (status: PipelineStatus) => HealthResult): HealthCheck => ({
     name,
     check: async () => judge(await shared()),
@@ -67,7 +72,8 @@ function judgeReads({ owed_reads: owed, oldest_owed_read_seconds: overdue }: Pip
 function judgeWorkers({ workers_alive: alive, waiting }: PipelineStatus): HealthResult {
   const facts = { alive }
   if (alive > 0) return { status: 'healthy', detail: `${String(alive)} workers are alive.`, facts }
-  const detail = 'No worker has beaten for 30 seconds: events are accepted but not applied.'
+  const seconds = String(pipelineThresholds.workerSilentSeconds)
+  const detail = `No worker has beaten for ${seconds} seconds: events are accepted but not applied.`
   return { status: waiting > 0 ? 'unhealthy' : 'degraded', detail, facts }
 }
 

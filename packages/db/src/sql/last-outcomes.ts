@@ -10,8 +10,8 @@ export interface LastOutcomes {
 /** Attempts looked back over, so that a busy day does not make the question slow. */
 const attempts = 20_000
 
-/** When an event of each type was last applied (or found unchanged or stale), and when one was last given up on, within 24 hours. */
-export async function lastOutcomes(db: Queryable): Promise<LastOutcomes[]> {
+/** When an event of each type was last applied (or found unchanged or stale), and when one was last given up on, within the last hours. */
+export async function lastOutcomes(db: Queryable, withinHours: number): Promise<LastOutcomes[]> {
   const { rows } = await db.query<LastOutcomes>(
     `SELECT entity_type,
             extract(epoch FROM tds_now() - max(logged_at) FILTER (
@@ -19,12 +19,12 @@ export async function lastOutcomes(db: Queryable): Promise<LastOutcomes[]> {
             extract(epoch FROM tds_now() - max(logged_at) FILTER (
               WHERE outcome = 'dead_letter'))::float8 AS last_failure_seconds
        FROM (SELECT entity_type, outcome, logged_at FROM tds_sync_logs
-              WHERE logged_at > tds_now() - interval '24 hours'
+              WHERE logged_at > tds_now() - make_interval(hours => $1)
               ORDER BY logged_at DESC
-              LIMIT $1) recent
+              LIMIT $2) recent
       GROUP BY entity_type
       ORDER BY entity_type`,
-    [attempts],
+    [withinHours, attempts],
     { name: 'last_outcomes' },
   )
   return rows

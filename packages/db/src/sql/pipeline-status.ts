@@ -13,8 +13,11 @@ export interface PipelineStatus {
   readonly oldest_owed_read_seconds: number | null
 }
 
-/** Reads the state of the whole path in one statement over small indexes, so that health can ask often. */
-export async function pipelineStatus(db: Queryable): Promise<PipelineStatus> {
+/**
+ * Reads the state of the whole path in one statement over small indexes, so that health can ask often. A worker is alive
+ * unless it has been silent for `workerSilentSeconds`.
+ */
+export async function pipelineStatus(db: Queryable, workerSilentSeconds: number): Promise<PipelineStatus> {
   const { rows } = await db.query<PipelineStatus>(
     `SELECT (SELECT count(*)::int FROM tds_inbox_events WHERE status IN ('pending', 'processing', 'retry')) AS waiting,
             (SELECT extract(epoch FROM tds_now() - min(received_at))::float8 FROM tds_inbox_events
@@ -23,14 +26,14 @@ export async function pipelineStatus(db: Queryable): Promise<PipelineStatus> {
             (SELECT count(*)::int FROM tds_dead_letter_queue WHERE status = 'open') AS open_dead_letters,
             coalesce(c.finished, 0)::int AS finished_last_hour, coalesce(c.succeeded, 0)::int AS succeeded_last_hour,
             (SELECT count(*)::int FROM tds_daemons
-              WHERE name = 'worker' AND stopped_at IS NULL AND beat_at > tds_now() - interval '30 seconds') AS workers_alive,
+              WHERE name = 'worker' AND stopped_at IS NULL AND beat_at > tds_now() - make_interval(secs => $1)) AS workers_alive,
             (SELECT count(*)::int FROM tds_owed_reads) AS owed_reads,
             (SELECT extract(epoch FROM tds_now() - min(due_at))::float8 FROM tds_owed_reads WHERE due_at < tds_now())
               AS oldest_owed_read_seconds
        FROM (SELECT sum(events) FILTER (WHERE status IN ('applied', 'unchanged', 'stale', 'dead_letter')) AS finished,
                     sum(events) FILTER (WHERE status IN ('applied', 'unchanged', 'stale')) AS succeeded
                FROM tds_event_counts WHERE minute > tds_now() - interval '1 hour') c`,
-    [],
+    [workerSilentSeconds],
     { name: 'pipeline_status' },
   )
   const [row] = rows

@@ -1,5 +1,5 @@
-import { alerterConfigSchema, createAlerter } from '@tds/alerter'
-import { apiConfigSchema, createApi } from '@tds/api'
+import { alerterConfigSchema, alerterThresholds, createAlerter } from '@tds/alerter'
+import { apiConfigSchema, apiThresholds, createApi } from '@tds/api'
 import { dataChecks, dataThresholds, pipelineChecks, pipelineThresholds } from '@tds/core'
 import { createTestDatabase, type TestDatabase } from '@tds/db/testing'
 import { loadConfig } from '@tds/runtime'
@@ -57,10 +57,10 @@ describe('docs/operations/health.md', () => {
   })
 
   it('gives the thresholds that the code has', () => {
-    const { oldestWaitingSeconds, successRatio, oldestOwedReadSeconds } = pipelineThresholds
+    const { oldestWaitingSeconds, successRatio, oldestOwedReadSeconds, workerSilentSeconds } =
+      pipelineThresholds
     for (const daemon of ['Api', 'Worker']) {
-      const rows = rowsWith(section(daemon), 'check', 'degraded', 'unhealthy')
-      const told = new Map(rows.map((row) => [row['check'], [row['degraded'], row['unhealthy']]]))
+      const told = turnsIn(section(daemon))
       expect(told.get('waiting events')).toEqual([
         `the oldest waits ${String(oldestWaitingSeconds.degraded)} s`,
         `the oldest waits ${String(oldestWaitingSeconds.unhealthy)} s`,
@@ -75,9 +75,81 @@ describe('docs/operations/health.md', () => {
       expect(told.get('owed reads')?.[0]).toBe(
         `the oldest is ${String(oldestOwedReadSeconds.degraded)} s overdue`,
       )
+      const silent = `none has beaten for ${String(workerSilentSeconds)} s`
+      expect(told.get('workers')).toEqual([`${silent} and nothing waits`, `${silent} and events wait`])
+    }
+    const { roundTripMs, successBehindFailureSeconds, outcomesWithinHours } = apiThresholds
+    const api = turnsIn(section('Api'))
+    expect(api.get('database')?.[0]).toBe(`a round trip takes ${String(roundTripMs.degraded)} ms`)
+    expect(api.get('last success')?.[0]).toBe(
+      `a type's last success is ${String(successBehindFailureSeconds.degraded)} s older than its last failure, ` +
+        `within ${String(outcomesWithinHours)} hours`,
+    )
+    expect(turnsIn(section('Alerter')).get('heartbeat')?.[0]).toBe(
+      `the last one was over ${String(alerterThresholds.secondsSinceBeat.degraded)} s ago`,
+    )
+  })
+
+  it('gives the silence that tds_get_health_summary() bears', async () => {
+    await database.db.query(
+      `INSERT INTO tds_daemons (name, version, host, pid, beat_at)
+       SELECT name, '1', 'here', 1, tds_now() - interval '1 day' FROM unnest(ARRAY['api', 'worker', 'alerter']) AS name`,
+    )
+    const silent = [...(await summary())].filter(([name]) => name.startsWith('daemon_'))
+    const told = turnsIn(section('From psql'))
+    expect(silent).toHaveLength(3)
+    for (const [name, { status, detail }] of silent) {
+      const limit = /; limit (\d+ s)$/.exec(detail)?.[1] ?? 'none'
+      expect(told.get(name)?.[status === 'degraded' ? 0 : 1]).toBe(`no heartbeat for ${limit}`)
     }
   })
+
+  it('judges the oldest waiting event from psql by default as the daemons do', async () => {
+    const { degraded, unhealthy } = pipelineThresholds.oldestWaitingSeconds
+    const turns = []
+    for (const seconds of [degraded - 10, degraded + 10, unhealthy - 10, unhealthy + 10]) {
+      await addWaitingEvent(seconds)
+      const check = (await summary()).get('oldest_waiting_event')
+      expect(check?.detail).toMatch(new RegExp(`; limit ${String(degraded)} s$`))
+      turns.push(check?.status)
+    }
+    expect(turns).toEqual(['healthy', 'degraded', 'degraded', 'unhealthy'])
+  })
+
+  it('has tds_get_health_summary() go by the defaults of the settings where they are switched off', async () => {
+    const limits = async () =>
+      [...(await summary())].map(([name, { detail }]) => [name, detail.split('; limit ')[1]])
+    const withSettings = await limits()
+    await database.db.query('UPDATE tds_configuration SET is_active = false')
+    expect(await limits()).toEqual(withSettings)
+  })
+
+  /** Takes the place of the one before. */
+  async function addWaitingEvent(secondsAgo: number): Promise<void> {
+    await database.db.query('TRUNCATE tds_inbox_events')
+    await database.db.query(
+      `INSERT INTO tds_inbox_events
+         (id, organization_id, source_type, entity_type, source_entity_id, operation_type, idempotency_key,
+          content_hash, raw_body, status, received_at)
+       VALUES (gen_random_uuid(), '1', 'zoho', 'product', '7', 'upsert', 'a', 'hash', '{}', 'pending',
+               tds_now() - make_interval(secs => $1))`,
+      [secondsAgo],
+    )
+  }
+
+  async function summary(): Promise<Map<string, { status: string; detail: string }>> {
+    const { rows } = await database.db.query<{ check_name: string; status: string; detail: string }>(
+      'SELECT check_name, status, detail FROM tds_get_health_summary()',
+    )
+    return new Map(rows.map(({ check_name: name, ...found }) => [name, found]))
+  }
 })
+
+/** From where on each check of a section is degraded, and from where on unhealthy. */
+function turnsIn(part: Page): Map<string | undefined, (string | undefined)[]> {
+  const rows = rowsWith(part, 'check', 'degraded', 'unhealthy')
+  return new Map(rows.map((row) => [row['check'], [row['degraded'], row['unhealthy']]]))
+}
 
 function section(title: string): Page {
   const [, body = ''] = page.text.split(`\n## ${title}\n`)
