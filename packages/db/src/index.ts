@@ -11,5 +11,6 @@ export {
   type LeaseCandidateOptions,
 } from './leader-lease.ts'
 export type { Queryable, QueryOptions, Transaction } from './queryable.ts'
+export { transactOrRehearse } from './rehearsal.ts'
 export * from './sql/index.ts'
 export { verifyDatabase } from './verify-database.ts'

@@ -1,12 +1,19 @@
 import { randomUUID } from 'node:crypto'
-import { databaseTime, insertInboxEvents, markReplay, type StoredDelivery, type Transaction } from '@tds/db'
+import {
+  databaseTime,
+  insertInboxEvents,
+  markReplay,
+  transactOrRehearse,
+  type StoredDelivery,
+  type Transaction,
+} from '@tds/db'
 import { messageOf, TdsError } from '@tds/runtime'
 import type { EntityDefinition } from '../entities/define-entity.ts'
 import { entityOf } from '../entities/index.ts'
 import { carryEvents } from '../inbox/carry-events.ts'
 import { isContentFault } from '../inbox/content-fault.ts'
 import { eventId as eventIdOf, idempotencyKey, type Operation } from '../inbox/idempotency-key.ts'
-import { discardEvent, lockQuarantined, noteAction, transact, type OperatorRequest } from './operator-work.ts'
+import { discardEvent, lockQuarantined, noteAction, type OperatorRequest } from './operator-work.ts'
 import { actionOf, unknownType, type UnusableReading, type UsableReading } from './read-again.ts'
 import type { RedriveParts } from './redrive.ts'
 
@@ -44,7 +51,7 @@ export async function correctQuarantined(
   request: OperatorRequest & { readonly reason: string },
 ): Promise<CorrectionResult> {
   try {
-    return await transact(parts, request, async (tx) => {
+    return await transactOrRehearse(parts.db, request, async (tx) => {
       const original = await lockQuarantined(tx, o.eventId)
       const corrected = read(parts, original, { ...o, now: await databaseTime(tx) })
       const result = await insertCorrected(parts, tx, { original, corrected })

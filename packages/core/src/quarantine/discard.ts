@@ -1,8 +1,8 @@
+import { transactOrRehearse } from '@tds/db'
 import {
   discardEvent,
   lockQuarantined,
   noteAction,
-  transact,
   type OperatorParts,
   type OperatorRequest,
 } from './operator-work.ts'
@@ -25,7 +25,7 @@ export async function discardQuarantined(
   eventId: string,
   request: OperatorRequest & { readonly reason: string },
 ): Promise<DiscardResult> {
-  return transact(parts, request, async (tx) => {
+  return transactOrRehearse(parts.db, request, async (tx) => {
     const event = await lockQuarantined(tx, eventId)
     await discardEvent(tx, parts, { event, why: request.reason })
     const facts = { reason: event.error_code, entityType: event.entity_type }

@@ -29,34 +29,6 @@ export interface OperatorRequest {
   readonly via: string
 }
 
-/** Runs work in a transaction; a rehearsal is rolled back when all of it has been done. */
-export async function transact<T>(
-  { db }: Pick<OperatorParts, 'db'>,
-  { dryRun }: Pick<OperatorRequest, 'dryRun'>,
-  work: (tx: Transaction) => Promise<T>,
-): Promise<T> {
-  try {
-    return await db.transaction(async (tx) => {
-      const result = await work(tx)
-      if (dryRun) throw new Rehearsed(result)
-      return result
-    })
-  } catch (error) {
-    if (error instanceof Rehearsed) return error.result as T
-    throw error
-  }
-}
-
-/** Carries the result of a rehearsal out of its transaction, which ends by being rolled back. */
-class Rehearsed extends Error {
-  readonly result: unknown
-
-  constructor(result: unknown) {
-    super('a rehearsal is rolled back')
-    this.result = result
-  }
-}
-
 /**
  * Takes a quarantined event for a change. Of two people who want the same one, the second waits for the first and is
  * then told.

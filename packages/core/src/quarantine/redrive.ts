@@ -1,4 +1,10 @@
-import { databaseTime, understandEvent, type StoredDelivery, type Transaction } from '@tds/db'
+import {
+  databaseTime,
+  transactOrRehearse,
+  understandEvent,
+  type StoredDelivery,
+  type Transaction,
+} from '@tds/db'
 import { messageOf, TdsError } from '@tds/runtime'
 import { carryEvents } from '../inbox/carry-events.ts'
 import { isContentFault } from '../inbox/content-fault.ts'
@@ -7,7 +13,6 @@ import {
   lockQuarantined,
   moveQuarantined,
   noteAction,
-  transact,
   type OperatorParts,
   type OperatorRequest,
 } from './operator-work.ts'
@@ -50,7 +55,7 @@ export async function redriveEvents(
 
 async function redriveOne(parts: RedriveParts, id: string, request: OperatorRequest): Promise<RedriveResult> {
   try {
-    return await transact(parts, request, async (tx) => {
+    return await transactOrRehearse(parts.db, request, async (tx) => {
       const event = await lockQuarantined(tx, id)
       const now = await databaseTime(tx)
       const reading = readAgain(event, { ...parts, now })

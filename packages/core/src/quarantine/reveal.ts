@@ -1,5 +1,5 @@
-import { findDelivery, type Database } from '@tds/db'
-import { noteAction, notFound, transact, type OperatorRequest } from './operator-work.ts'
+import { findDelivery, transactOrRehearse, type Database } from '@tds/db'
+import { noteAction, notFound, type OperatorRequest } from './operator-work.ts'
 
 /**
  * The body of an event exactly as it came. It may hold personal data, so who looked at it is written down.
@@ -7,7 +7,7 @@ import { noteAction, notFound, transact, type OperatorRequest } from './operator
  * @throws TdsError `event_not_found`.
  */
 export async function revealBody(db: Database, eventId: string, request: OperatorRequest): Promise<Buffer> {
-  return transact({ db }, request, async (tx) => {
+  return transactOrRehearse(db, request, async (tx) => {
     const event = await findDelivery(tx, eventId)
     if (event === null) throw notFound(eventId)
     await noteAction(tx, request, { action: 'event.reveal', eventId, facts: { bytes: event.body_bytes } })

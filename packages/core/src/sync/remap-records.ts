@@ -2,6 +2,7 @@ import {
   isDatabaseConflict,
   lockRawRecords,
   readKeysAfter,
+  transactOrRehearse,
   type Database,
   type RawRecord,
   type RecordKey,
@@ -138,35 +139,19 @@ async function retryConflicts<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Thrown to take a rehearsed batch back: what would have changed is known exactly, because it was done. */
-class Rehearsed extends Error {
-  readonly counts: Counts
-
-  constructor(counts: Counts) {
-    super('a rehearsal is rolled back')
-    this.counts = counts
-  }
-}
-
 async function inTransaction(run: Run, keys: readonly RecordKey[]): Promise<Counts> {
-  try {
-    return await run.db.transaction(async (tx) => {
-      // Locked before it is read: a body that is older than its row must not be laid over it.
-      const rows = await lockRawRecords(tx, recordTableOf(run.entity), keys)
-      const now = await databaseNow(tx)
-      const counts: Counts = { ...nothing, read: rows.length, fields: {}, problems: [] }
-      const changes = rows.flatMap((row) => changesOf(run, row, { now, counts }))
-      for (const { decision, fields } of await applyChanges(tx, changes, now)) {
-        counts[decision.outcome === 'updated' ? 'changed' : 'unchanged'] += 1
-        for (const field of fields) counts.fields[field] = (counts.fields[field] ?? 0) + 1
-      }
-      if (run.options.dryRun === true) throw new Rehearsed(counts)
-      return counts
-    })
-  } catch (error) {
-    if (error instanceof Rehearsed) return error.counts
-    throw error
-  }
+  return transactOrRehearse(run.db, { dryRun: run.options.dryRun === true }, async (tx) => {
+    // Locked before it is read: a body that is older than its row must not be laid over it.
+    const rows = await lockRawRecords(tx, recordTableOf(run.entity), keys)
+    const now = await databaseNow(tx)
+    const counts: Counts = { ...nothing, read: rows.length, fields: {}, problems: [] }
+    const changes = rows.flatMap((row) => changesOf(run, row, { now, counts }))
+    for (const { decision, fields } of await applyChanges(tx, changes, now)) {
+      counts[decision.outcome === 'updated' ? 'changed' : 'unchanged'] += 1
+      for (const field of fields) counts.fields[field] = (counts.fields[field] ?? 0) + 1
+    }
+    return counts
+  })
 }
 
 /** The change of one row, or none and a problem noted. An absent key leaves its column alone, as in a webhook. */
