@@ -41,6 +41,18 @@ export interface ChildExpectation {
   readonly columns: ColumnExpectations
 }
 
+/** What an invoice, a bill and a credit note say alike. */
+const documentColumns: ColumnExpectations = {
+  date: ['date', 'text'],
+  reference_number: ['reference_number', 'text'],
+  currency_code: ['currency_code', 'text'],
+  exchange_rate: ['exchange_rate', 'decimal'],
+  sub_total: ['sub_total', 'decimal'],
+  tax_total: ['tax_total', 'decimal'],
+  total: ['total', 'decimal'],
+  balance: ['balance', 'decimal'],
+}
+
 /** What is expected of each type, by the words of the registry. A type that is missing here cannot be compared. */
 export const expectations: Readonly<Record<string, Expectation>> = {
   product: {
@@ -93,18 +105,11 @@ export const expectations: Readonly<Record<string, Expectation>> = {
       invoice_number: ['invoice_number', 'text'],
       customer_zoho_id: ['customer_id', 'text'],
       status: [invoiceStatus, 'text'],
-      date: ['date', 'text'],
       due_date: ['due_date', 'text'],
-      reference_number: ['reference_number', 'text'],
-      currency_code: ['currency_code', 'text'],
-      exchange_rate: ['exchange_rate', 'decimal'],
-      sub_total: ['sub_total', 'decimal'],
-      tax_total: ['tax_total', 'decimal'],
+      ...documentColumns,
       discount_total: ['discount_total', 'decimal'],
       adjustment: ['adjustment', 'decimal'],
       shipping_charge: ['shipping_charge', 'decimal'],
-      total: ['total', 'decimal'],
-      balance: ['balance', 'decimal'],
     },
     children: [documentLines('tds_invoice_lines', 'invoice_zoho_id')],
   },
@@ -141,15 +146,8 @@ export const expectations: Readonly<Record<string, Expectation>> = {
       bill_number: ['bill_number', 'text'],
       vendor_zoho_id: ['vendor_id', 'text'],
       status: [billStatus, 'text'],
-      date: ['date', 'text'],
       due_date: ['due_date', 'text'],
-      reference_number: ['reference_number', 'text'],
-      currency_code: ['currency_code', 'text'],
-      exchange_rate: ['exchange_rate', 'decimal'],
-      sub_total: ['sub_total', 'decimal'],
-      tax_total: ['tax_total', 'decimal'],
-      total: ['total', 'decimal'],
-      balance: ['balance', 'decimal'],
+      ...documentColumns,
     },
     children: [documentLines('tds_bill_lines', 'bill_zoho_id')],
   },
@@ -162,14 +160,7 @@ export const expectations: Readonly<Record<string, Expectation>> = {
       creditnote_number: ['creditnote_number', 'text'],
       customer_zoho_id: ['customer_id', 'text'],
       status: ['status', 'text'],
-      date: ['date', 'text'],
-      reference_number: ['reference_number', 'text'],
-      currency_code: ['currency_code', 'text'],
-      exchange_rate: ['exchange_rate', 'decimal'],
-      sub_total: ['sub_total', 'decimal'],
-      tax_total: ['tax_total', 'decimal'],
-      total: ['total', 'decimal'],
-      balance: ['balance', 'decimal'],
+      ...documentColumns,
     },
     children: [documentLines('tds_credit_note_lines', 'credit_note_zoho_id')],
   },
