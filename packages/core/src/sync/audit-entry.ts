@@ -1,4 +1,4 @@
-import type { AuditEntryWrite } from '@tds/db'
+import { jsonObject, splitJson, type AuditEntryWrite } from '@tds/db'
 import type { EntityDefinition } from '../entities/define-entity.ts'
 import type { ColumnValues } from '../entities/map-record.ts'
 import type { AppliedOutcome, ChangeCause } from './change.ts'
@@ -46,16 +46,11 @@ export function auditEntry(
 /** Column name → value as text, or as JSON where the column holds JSON; child rows under `lines`: what a person needs to see how the record stood. */
 function snapshot(entity: EntityDefinition, state: RecordState): string {
   const lines = Object.values(state.children).flat().sort(byPosition)
-  const json: Record<string, string | null> = { custom_fields: state.customFields }
-  const plain: Record<string, string | null> = { ...state.columns }
-  for (const { name, type } of recordTableOf(entity).columns) {
-    if (type !== 'jsonb') continue
-    json[name] = state.columns[name] ?? null
-    Reflect.deleteProperty(plain, name)
-  }
-  let text = JSON.stringify({ ...plain, deleted: state.deletedAt === null ? 'false' : 'true' }).slice(0, -1)
-  for (const [name, value] of Object.entries(json)) text += `,"${name}":${value ?? 'null'}`
-  return `${text},"lines":${JSON.stringify(lines)}}`
+  const [plain, json] = splitJson(recordTableOf(entity).columns, state.columns)
+  return jsonObject(
+    { ...plain, deleted: state.deletedAt === null ? 'false' : 'true' },
+    { ...json, custom_fields: state.customFields, lines: JSON.stringify(lines) },
+  )
 }
 
 function byPosition(left: ColumnValues, right: ColumnValues): number {

@@ -8,6 +8,7 @@ export { insertDeadLetters, type DeadLetterClass, type DeadLetterWrite } from '.
 export * from './insert-inbox-events.ts'
 export { insertOperatorActions, type OperatorActionWrite } from './insert-operator-actions.ts'
 export { insertSyncLogs, type SyncLogWrite } from './insert-sync-logs.ts'
+export { jsonObject, splitJson } from './json-rows.ts'
 export { judgeRecords, type JudgedCounts, type Judgement } from './judge-records.ts'
 export { lastOutcomes, type LastOutcomes } from './last-outcomes.ts'
 export {

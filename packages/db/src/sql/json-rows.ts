@@ -1,23 +1,24 @@
 import type { MirrorColumn } from './record-table.ts'
 
-/**
- * Writes rows for `json_to_recordset`: each is given as plain values and as values that already are JSON text, which are
- * laid in as they stand. A JSON text of null is left out.
- */
+/** Values that are JSON text already, by name; null stands for JSON's null. */
+export type JsonTexts = Readonly<Record<string, string | null>>
+
+/** Writes rows for `json_to_recordset`, each as `jsonObject` does; there a null becomes NULL. */
 export function jsonRows<R>(
   rows: readonly R[],
-  split: (row: R) => readonly [object, Readonly<Record<string, string | null>>],
+  split: (row: R) => readonly [plain: object, json: JsonTexts],
 ): string {
-  const texts = rows.map((row) => {
-    const [plain, json] = split(row)
-    let text = JSON.stringify(plain).slice(0, -1)
-    for (const [name, value] of Object.entries(json)) if (value !== null) text += `,"${name}":${value}`
-    return `${text}}`
-  })
-  return `[${texts.join(',')}]`
+  return `[${rows.map((row) => jsonObject(...split(row))).join(',')}]`
 }
 
-/** Splits the texts of typed columns into those that are values and those that are JSON themselves, for `jsonRows`. */
+/** Writes an object of some plain values, at least one, and of values that are JSON text already and laid in as they stand. */
+export function jsonObject(plain: object, json: JsonTexts): string {
+  let text = JSON.stringify(plain).slice(0, -1)
+  for (const [name, value] of Object.entries(json)) text += `,"${name}":${value ?? 'null'}`
+  return `${text}}`
+}
+
+/** Splits the texts of typed columns into those that are values and those that are JSON themselves, for `jsonObject`. */
 export function splitJson(
   columns: readonly MirrorColumn[],
   values: Readonly<Record<string, string | null>>,
