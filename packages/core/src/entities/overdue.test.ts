@@ -1,4 +1,5 @@
 import { ExactNumber, parseExactText, type ExactJson, type ExactObject } from '../json/index.ts'
+import { remapRecords } from '../sync/remap-records.ts'
 import { createSyncWorld, exampleRecord, wrapped, type SyncWorld } from '../testing/sync-world.ts'
 import { invoice } from './invoice.ts'
 import { mapRecord } from './map-record.ts'
@@ -69,6 +70,17 @@ describe('the day after the due date', () => {
     }
     expect(await world.row(invoice, id)).toMatchObject({ status: 'sent', version: 1 })
     expect(await world.audit(id)).toHaveLength(1)
+  })
+
+  it('leaves no word of an earlier build behind that a remap does not mend, without a call to Zoho', async () => {
+    const id = '460122000000412009'
+    await receive(exampleRecord(invoice, 'detail', { balance: new ExactNumber('362.54'), status: 'overdue' }))
+    await world.db.query(`UPDATE tds_invoices SET status = 'overdue' WHERE zoho_id = $1`, [id])
+    const reads = world.source.reads()
+    const report = await remapRecords(world.db, invoice, { actor: 'Nora', reason: 'overdue is derived now' })
+    expect(report).toMatchObject({ changed: 1, unreadable: 0, fields: { status: 1 } })
+    expect(await world.row(invoice, id)).toMatchObject({ status: 'sent' })
+    expect(world.source.reads()).toBe(reads)
   })
 
   it.each([
