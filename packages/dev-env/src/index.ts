@@ -1,3 +1,4 @@
+export { mixedRecords, type RecordBody } from './deliveries/mixed-records.ts'
 export { providePostgres, startEmbeddedPostgres } from './postgres/index.ts'
 export { bareEnvironment } from './processes/daemon-environment.ts'
 export { startDaemon, type Daemon } from './processes/daemon.ts'

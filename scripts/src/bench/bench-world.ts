@@ -11,9 +11,10 @@ import {
   providePostgres,
   startDaemon,
   type Daemon,
+  type RecordBody,
 } from '@tds/dev-env'
 import { createQueue, installQueueSchema } from '@tds/queue'
-import { benchOrganization, benchSecret, productBody } from './bodies.ts'
+import { benchOrganization, benchSecret } from './bodies.ts'
 
 /** A database of its own on a real server, and the daemons that a benchmark asks for as real processes, as `pnpm build` made them. */
 export interface BenchWorld {
@@ -22,8 +23,8 @@ export interface BenchWorld {
   startWorker(): Promise<Daemon>
   /** The peer of the intake, in a process of its own. */
   startPlainHandler(): Promise<string>
-  /** Puts complete product events into the inbox with their jobs, as the api does, without HTTP. */
-  fill(count: number, o?: { readonly first?: number; readonly version?: number }): Promise<string[]>
+  /** Puts complete events into the inbox with their jobs, as the api does, without HTTP; answers with their ids. */
+  fill(bodies: Iterable<RecordBody>): Promise<string[]>
   /** Resolves when no event waits any more, with the time it took from now on, in seconds. */
   drained(): Promise<number>
   close(): Promise<void>
@@ -89,7 +90,7 @@ export async function createBenchWorld(): Promise<BenchWorld> {
       await once(plain, 'message')
       return `http://127.0.0.1:${String(port)}`
     },
-    fill: (count, o = {}) => fill(db, count, { first: o.first ?? 0, version: o.version ?? 1 }),
+    fill: (bodies) => fill(db, bodies),
     drained: () => drained(db),
     close: async () => {
       for (const daemon of daemons.reverse()) await daemon.stop()
@@ -110,7 +111,7 @@ async function endPlainHandler(plain: ChildProcess): Promise<void> {
   await ended
 }
 
-async function fill(db: Database, count: number, o: { first: number; version: number }): Promise<string[]> {
+async function fill(db: Database, bodies: Iterable<RecordBody>): Promise<string[]> {
   const queue = createQueue({ db, role: 'sender' })
   await queue.start()
   const intake = createIntake({
@@ -124,12 +125,10 @@ async function fill(db: Database, count: number, o: { first: number; version: nu
   })
   await intake.start()
   const ids: string[] = []
-  for (let offset = 0; offset < count; offset += 5000) {
-    const part = Array.from({ length: Math.min(5000, count - offset) }, (_, index) =>
-      eventOf(o.first + offset + index, o.version),
-    )
-    await Promise.all(part.map((event) => intake.accept(event)))
-    ids.push(...part.map((event) => event.id))
+  for (const part of inParts(bodies, 5000)) {
+    const events = part.map(eventOf)
+    await Promise.all(events.map((event) => intake.accept(event)))
+    ids.push(...events.map((event) => event.id))
   }
   await intake.stop()
   await queue.stop()
@@ -137,14 +136,25 @@ async function fill(db: Database, count: number, o: { first: number; version: nu
   return ids
 }
 
-function eventOf(index: number, version: number) {
-  const { zohoId, body } = productBody(index, version)
+/** A backlog of any size is never in memory as a whole. */
+function* inParts<T>(all: Iterable<T>, size: number): Generator<T[]> {
+  let part: T[] = []
+  for (const one of all) {
+    part.push(one)
+    if (part.length < size) continue
+    yield part
+    part = []
+  }
+  if (part.length > 0) yield part
+}
+
+function eventOf({ type, id, version, body }: RecordBody) {
   const contentHash = sha256Hex(body)
-  const sourceVersion = readZohoTime(/"last_modified_time":"([^"]+)"/.exec(body)?.[1] ?? '')
+  const sourceVersion = readZohoTime(version)
   const { key } = idempotencyKey({
     organizationId: benchOrganization,
-    entityType: 'product',
-    zohoId,
+    entityType: type,
+    zohoId: id,
     operation: 'update',
     sourceVersion,
     contentHash,
@@ -153,8 +163,8 @@ function eventOf(index: number, version: number) {
     id: eventId(key),
     organizationId: benchOrganization,
     sourceType: 'zoho' as const,
-    entityType: 'product',
-    sourceEntityId: zohoId,
+    entityType: type,
+    sourceEntityId: id,
     operation: 'update' as const,
     idempotencyKey: key,
     foldKey: null,

@@ -2,11 +2,12 @@ import { parseArgs } from 'node:util'
 import { printResult, type BenchResult } from './figures.ts'
 import { benchIngest } from './ingest.ts'
 import { benchLatency } from './latency.ts'
-import { benchBacklog, benchProcess } from './process.ts'
+import { benchBacklog, benchProcess, benchProcessMix } from './process.ts'
 
 const benches: Readonly<Record<string, () => Promise<BenchResult>>> = {
   ingest: () => benchIngest({ requests: 8000 }),
   process: () => benchProcess({ events: 10_000 }),
+  'process-mix': () => benchProcessMix({ events: 10_000 }),
   latency: () => benchLatency({ events: 600 }),
   backlog: () => benchBacklog({ small: 10_000, large: 200_000 }),
 }
