@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { createSettings, dataChecks, pipelineChecks, type RecordSource } from '@tds/core'
-import { classifyDatabaseError, daemonRegistry, openDatabase, verifyDatabase } from '@tds/db'
+import { classifyDatabaseError, daemonRegistry, openDatabase, verifyDatabase, type Database } from '@tds/db'
 import { createQueue } from '@tds/queue'
 import {
   childLogger,
@@ -19,7 +19,15 @@ import {
   type Environment,
   type Service,
 } from '@tds/runtime'
-import { gatesInRow, tokenSource, zohoClient, zohoHosts, zohoRecordSource } from '@tds/zoho'
+import {
+  gatesInRow,
+  tokenSource,
+  zohoClient,
+  zohoHosts,
+  zohoRecordSource,
+  zohoTokenCheck,
+  type TokenSource,
+} from '@tds/zoho'
 import { workerConfigSchema, type WorkerConfig } from './config.ts'
 import { createLanes } from './lanes.ts'
 import { applyEvents } from './loops/apply-events.ts'
@@ -56,7 +64,8 @@ export function createWorker(
     idleInTransactionTimeoutMs: 20_000,
     keyedLookups: true,
   })
-  const source = overrides.source ?? zohoSource(config)
+  const zoho = connectZoho(config, db)
+  const source = overrides.source ?? zoho.source
   const queue = createQueue({ db, role: 'worker' })
   const registry = daemonRegistry(db, {
     name: 'worker',
@@ -95,7 +104,7 @@ export function createWorker(
   const health = createHealth({
     daemon: 'worker',
     version: TDS_VERSION,
-    checks: [...pipelineChecks(db), ...dataChecks(db)],
+    checks: [...pipelineChecks(db), ...dataChecks(db), zohoTokenCheck(zoho.tokens)],
     ready: gate.readiness,
   })
   return serviceGroup('worker', [
@@ -105,7 +114,12 @@ export function createWorker(
   ])
 }
 
-function zohoSource(config: WorkerConfig): RecordSource {
+interface ZohoConnection {
+  readonly tokens: TokenSource
+  readonly source: RecordSource
+}
+
+function connectZoho(config: WorkerConfig, db: Database): ZohoConnection {
   const hosts = zohoHosts(config.ZOHO_DATA_CENTER)
   const apiUrl = config.ZOHO_API_URL ?? hosts.apiUrl
   const http = httpClient({ name: 'zoho', timeoutMs: 20_000, maxBytes: 32 * 1024 * 1024 })
@@ -115,7 +129,8 @@ function zohoSource(config: WorkerConfig): RecordSource {
     clientId: config.ZOHO_CLIENT_ID,
     clientSecret: config.ZOHO_CLIENT_SECRET,
     refreshToken: config.ZOHO_REFRESH_TOKEN,
-    http,
+    db,
+    keys: config.TDS_ENCRYPTION_KEY,
   })
-  return zohoRecordSource(zohoClient({ apiUrl, http, tokens, gate: gatesInRow([]) }))
+  return { tokens, source: zohoRecordSource(zohoClient({ apiUrl, http, tokens, gate: gatesInRow([]) })) }
 }

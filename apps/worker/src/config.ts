@@ -1,10 +1,11 @@
 import { z } from 'zod'
-import { baseConfigSchema, integer, zohoConfigSchema } from '@tds/runtime'
+import { baseConfigSchema, integer, sealingConfigSchema, zohoConfigSchema } from '@tds/runtime'
 
 /** What the worker reads from the environment. */
 export const workerConfigSchema = z.object({
   ...baseConfigSchema.shape,
   ...zohoConfigSchema.shape,
+  ...sealingConfigSchema.shape,
   WORKER_HEALTH_PORT: integer({ min: 0, max: 65_535 })
     .default(8002)
     .describe('Port on loopback where the worker answers /health and /metrics.'),

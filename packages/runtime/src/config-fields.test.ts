@@ -6,9 +6,9 @@ import {
   enumListOf,
   enumOf,
   fieldMeta,
-  hexKey32,
   integer,
   port,
+  sealingKeys,
   secret,
   secretList,
   timeZone,
@@ -83,13 +83,28 @@ describe('secretList', () => {
   })
 })
 
-describe('hexKey32', () => {
-  it('gives the 32 bytes', () => {
-    expect(hexKey32().parse('0f'.repeat(32))).toEqual(Buffer.alloc(32, 0x0f))
+describe('sealingKeys', () => {
+  const key = '0f1e'.repeat(16)
+  const former = 'ab12'.repeat(16)
+
+  it('gives the bytes of one key or of several, the sealing one first', () => {
+    expect(sealingKeys().parse(key)).toEqual([Buffer.from(key, 'hex')])
+    expect(sealingKeys().parse(`${key}, ${former}`)).toEqual([
+      Buffer.from(key, 'hex'),
+      Buffer.from(former, 'hex'),
+    ])
   })
 
-  it.each(['0f'.repeat(31), '0f'.repeat(33), 'zz'.repeat(32)])('refuses %j', (text) => {
-    expect(accepts(hexKey32(), text)).toBe(false)
+  it.each([
+    key.slice(2),
+    `${key}0f`,
+    'zz'.repeat(32),
+    `${key},`,
+    `${key},${former.slice(2)}`,
+    '',
+    '00'.repeat(32),
+  ])('refuses %j', (text) => {
+    expect(accepts(sealingKeys(), text)).toBe(false)
   })
 })
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { SealingKeys } from './sealed-text.ts'
 
 /** What a configuration field tells about itself, kept as zod metadata and inherited by what is chained onto it. */
 export interface FieldMeta {
@@ -53,11 +54,17 @@ export function byteSize(defaultSize: string) {
   )
 }
 
-/** A key of 32 bytes, written as 64 hexadecimal digits; the output is the bytes. */
-export function hexKey32() {
-  return textTo({ expected: '32 bytes as 64 hexadecimal digits', secret: true }, (text) =>
-    /^[0-9a-f]{64}$/i.test(text) ? Buffer.from(text, 'hex') : undefined,
-  )
+/**
+ * Keys of 32 bytes, each written as 64 hexadecimal digits; the output is their bytes. Several are separated by commas: the
+ * first seals, every one opens. One byte repeated is a placeholder that somebody forgot, and is refused.
+ */
+export function sealingKeys() {
+  const expected = '32 bytes as 64 hexadecimal digits, as openssl rand -hex 32 makes them'
+  return textTo({ expected, secret: true }, (text): SealingKeys | undefined => {
+    const entries = text.split(',').map((entry) => entry.trim())
+    const [first, ...others] = entries.filter(isKey).map((entry) => Buffer.from(entry, 'hex'))
+    return first !== undefined && others.length === entries.length - 1 ? [first, ...others] : undefined
+  })
 }
 
 /** An address with one of these schemes, written as in `urlOf('https', 'http')`; the output is the text as given. */
@@ -143,6 +150,10 @@ function textTo<T>(meta: FieldMeta & { expected: string }, read: (text: string) 
       return z.NEVER
     })
     .meta({ ...meta })
+}
+
+function isKey(text: string): boolean {
+  return /^[0-9a-f]{64}$/i.test(text) && !/^(..)\1*$/i.test(text)
 }
 
 function wholeNumber(text: string, min: number, max: number): number | undefined {

@@ -4,6 +4,7 @@ import {
   enumListOf,
   enumOf,
   integer,
+  sealingKeys,
   secret,
   secretList,
   timeZone,
@@ -63,6 +64,13 @@ export const zohoConfigSchema = z.object({
   ZOHO_MAX_IN_FLIGHT: integer({ min: 1, max: 10 })
     .default(5)
     .describe('Calls to Zoho at the same time; Zoho refuses above 10.'),
+})
+
+/** What is needed to keep secrets in the database. */
+export const sealingConfigSchema = z.object({
+  TDS_ENCRYPTION_KEY: sealingKeys().describe(
+    'Seals the Zoho token in the database; the same for every daemon. Several, separated by commas: the first seals, every one opens.',
+  ),
 })
 
 /** What is needed to take deliveries. `webhookConfigSchema.check(atLeastOneOf(…))` demands one of the two secrets. */

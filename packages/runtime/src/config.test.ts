@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { enumOf, fieldMeta, hexKey32, integer, port, secret, secretList, urlOf } from './config-fields.ts'
+import { enumOf, fieldMeta, integer, port, sealingKeys, secret, secretList, urlOf } from './config-fields.ts'
 import { baseConfigSchema, webhookConfigSchema, zohoConfigSchema } from './config-schemas.ts'
 import { describeConfig, loadConfig, type Environment } from './config.ts'
 import { ConfigError, type ConfigProblem } from './errors.ts'
@@ -15,7 +15,7 @@ const schema = z.object({
   ZOHO_WEBHOOK_SECRETS: secretList(),
   ZOHO_MAX_IN_FLIGHT: integer({ min: 1, max: 10 }).default(5),
   LOG_FORMAT: enumOf('json', 'pretty').default('json'),
-  TDS_ENCRYPTION_KEY: hexKey32().optional(),
+  TDS_ENCRYPTION_KEY: sealingKeys().optional(),
 })
 
 const good = {
@@ -85,7 +85,7 @@ describe('loadConfig', () => {
     )
     expect(told).toEqual([
       'ZOHO_WEBHOOK_SECRETS: the secret given cannot be used; expected one or more secrets separated by commas, none of them empty',
-      'TDS_ENCRYPTION_KEY: the secret given cannot be used; expected 32 bytes as 64 hexadecimal digits',
+      'TDS_ENCRYPTION_KEY: the secret given cannot be used; expected 32 bytes as 64 hexadecimal digits, as openssl rand -hex 32 makes them',
     ])
   })
 

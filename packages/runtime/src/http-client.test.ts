@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { inspect } from 'node:util'
-import { gzipSync } from 'node:zlib'
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import type { TdsError } from './errors.ts'
 import { httpClient, type HttpClientOptions } from './http-client.ts'
 import { metricsRegistry } from './metrics.ts'
@@ -105,6 +105,95 @@ describe('httpClient', () => {
         expect(answer.body).toHaveLength(500)
         const fault = await faultOf(client().request({ method: 'GET', url: `${url}/bomb` }))
         expect(fault).toMatchObject({ code: 'response_too_large', disposition: 'dead-letter' })
+      },
+    )
+  })
+
+  it.each([
+    ['br', brotliCompressSync(Buffer.alloc(5_000_000))],
+    ['deflate', deflateSync(Buffer.alloc(5_000_000))],
+    ['gzip', gzipSync(Buffer.alloc(5_000_000))],
+  ])('is not blown up by %s', async (encoding, bomb) => {
+    await withPeer(
+      (_request, response) => void response.writeHead(200, { 'content-encoding': encoding }).end(bomb),
+      async (url) => {
+        const fault = await faultOf(client().request({ method: 'GET', url }))
+        expect(fault.code).toBe('response_too_large')
+      },
+    )
+  })
+
+  it('takes a body that is not what its encoding says for a broken connection', async () => {
+    await withPeer(
+      (_request, response) => void response.writeHead(200, { 'content-encoding': 'gzip' }).end('{"plain":1}'),
+      async (url) => {
+        const fault = await faultOf(client().request({ method: 'GET', url }))
+        expect(fault).toMatchObject({
+          code: 'transport',
+          disposition: 'retry',
+          facts: { reason: 'connection' },
+        })
+      },
+    )
+  })
+
+  it('opens one layer of encoding only', async () => {
+    const twice = gzipSync(gzipSync(Buffer.alloc(5_000)))
+    await withPeer(
+      (_request, response) => void response.writeHead(200, { 'content-encoding': 'gzip, gzip' }).end(twice),
+      async (url) => {
+        const answer = await client().request({ method: 'GET', url })
+        expect(answer.body.length).toBeLessThan(5_000)
+      },
+    )
+  })
+
+  it('refuses headers without end', async () => {
+    await withPeer(
+      (_request, response) => {
+        const headers = Object.fromEntries(
+          Array.from({ length: 300 }, (_, at) => [`x-more-${String(at)}`, 'x'.repeat(100)]),
+        )
+        response.writeHead(200, headers).end('{}')
+      },
+      async (url) => {
+        const fault = await faultOf(client().request({ method: 'GET', url }))
+        expect(fault).toMatchObject({ code: 'transport', disposition: 'retry' })
+      },
+    )
+  })
+
+  it('does not take a body that was cut off for a whole one', async () => {
+    await withPeer(
+      (request, response) => {
+        response.writeHead(200, { 'content-length': '100' })
+        response.write('{"code":0}', () => request.socket.destroy())
+      },
+      async (url) => {
+        const fault = await faultOf(client().request({ method: 'GET', url }))
+        expect(fault).toMatchObject({
+          code: 'transport',
+          disposition: 'retry',
+          facts: { reason: 'connection' },
+        })
+      },
+    )
+  })
+
+  it('gives up in time when the body drips, and lets the connection go', async () => {
+    const closed = Promise.withResolvers<undefined>()
+    await withPeer(
+      (request, response) => {
+        const drip = setInterval(() => response.write('x'), 10)
+        request.socket.on('close', () => {
+          clearInterval(drip)
+          closed.resolve(undefined)
+        })
+      },
+      async (url) => {
+        const fault = await faultOf(client({ timeoutMs: 150 }).request({ method: 'GET', url }))
+        expect(fault).toMatchObject({ code: 'transport', facts: { reason: 'timeout' } })
+        await closed.promise
       },
     )
   })

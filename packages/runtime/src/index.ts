@@ -6,16 +6,21 @@ export {
   enumListOf,
   enumOf,
   fieldMeta,
-  hexKey32,
   integer,
   port,
+  sealingKeys,
   secret,
   secretList,
   timeZone,
   urlOf,
   type FieldMeta,
 } from './config-fields.ts'
-export { baseConfigSchema, webhookConfigSchema, zohoConfigSchema } from './config-schemas.ts'
+export {
+  baseConfigSchema,
+  sealingConfigSchema,
+  webhookConfigSchema,
+  zohoConfigSchema,
+} from './config-schemas.ts'
 export { describeConfig, loadConfig, type Environment } from './config.ts'
 export {
   codeOf,
@@ -64,6 +69,7 @@ export { counter, gauge, histogram, metricsRegistry, type MetricOptions } from '
 export { poller, type Poller, type PollerOptions } from './poller.ts'
 export { redactText, redactValue, registerSecret, type SafeValue } from './redaction.ts'
 export { run, type BuildService, type DaemonControl, type RunOptions } from './run.ts'
+export { openText, sealText, type SealingKeys } from './sealed-text.ts'
 export { serviceGroup, type ServiceGroupOptions } from './service-group.ts'
 export { service, stoppedWhileStarting, type Service, type ServiceOptions } from './service.ts'
 export { untilReady, type ReadyGate, type UntilReadyOptions } from './until-ready.ts'

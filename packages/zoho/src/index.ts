@@ -2,7 +2,8 @@ export { zohoHosts, type ZohoDataCenter, type ZohoHosts } from './client/hosts.t
 export { gatesInRow } from './calls/gate.ts'
 export { zohoClient } from './client/client.ts'
 export { zohoRecordSource } from './client/record-source.ts'
-export { tokenSource } from './client/token.ts'
+export { zohoTokenCheck } from './client/token-check.ts'
+export { tokenSource, type TokenSource } from './client/token.ts'
 export {
   matchSignature,
   type SignatureMatch,

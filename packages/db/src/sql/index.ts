@@ -84,3 +84,12 @@ export {
 } from './sweep.ts'
 export { markReplay, understandEvent, type EventUnderstanding } from './understand-event.ts'
 export { insertRecords, updateRecords, type RecordWrite } from './write-records.ts'
+export {
+  blockZohoToken,
+  noteZohoTokenAcceptance,
+  noteZohoTokenRefusal,
+  readZohoToken,
+  saveZohoToken,
+  type StoredZohoToken,
+  type ZohoTokenState,
+} from './zoho-tokens.ts'

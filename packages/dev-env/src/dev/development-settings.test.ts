@@ -15,6 +15,7 @@ describe('developmentSettings', () => {
       ZOHO_API_URL: 'http://127.0.0.1:1',
       ZOHO_WEBHOOK_SECRETS: 'hook',
       WEBHOOK_API_KEYS: expect.stringMatching(/^[0-9a-f]{24}$/),
+      TDS_ENCRYPTION_KEY: expect.stringMatching(/^[0-9a-f]{64}$/),
     })
   })
 

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { Environment } from '@tds/runtime'
 import type { Access } from '@tds/zoho-simulator'
 
+import { knownEncryptionKey } from '../installation/encryption-key.ts'
 import type { ClaimedPorts } from '../processes/ports.ts'
 
 /** The simulated Zoho that stands in while nobody has named a real one. */
@@ -34,6 +35,7 @@ export function developmentSettings(
     WORKER_HEALTH_PORT: String(o.ports.take()),
     ALERTER_HEALTH_PORT: String(o.ports.take()),
     WEBHOOK_API_KEYS: randomBytes(12).toString('hex'),
+    TDS_ENCRYPTION_KEY: knownEncryptionKey,
     ...(o.standIn === null ? {} : zohoSettings(o.standIn)),
   }
   const missing = Object.entries(made).filter(([name]) => !env[name] && !env[`${name}_FILE`])

@@ -1,4 +1,5 @@
 import type { Access } from '@tds/zoho-simulator'
+import { knownEncryptionKey } from './encryption-key.ts'
 
 /** What the daemons of one installation have in common. */
 export interface SharedSettings {
@@ -32,6 +33,7 @@ export function workerSettings(
     ZOHO_REFRESH_TOKEN: access.credentials.refreshToken,
     ZOHO_ORGANIZATION_ID: access.organizationId,
     ZOHO_MAX_IN_FLIGHT: '10',
+    TDS_ENCRYPTION_KEY: knownEncryptionKey,
   }
 }
 

@@ -1,8 +1,9 @@
 import type { CallLane } from '@tds/core'
-import { TdsError, type HttpClient } from '@tds/runtime'
+import { systemClock, TdsError, type Clock, type HttpClient } from '@tds/runtime'
 import type { CallGate, CallOutcome, CallPass, CallRequest, DayQuota } from '../calls/gate.ts'
 import { readAnswer, type ZohoAnswer } from './answer.ts'
 import { faultOf, waitAfter } from './fault.ts'
+import { permissionRests, type PermissionRests } from './permission-rests.ts'
 import type { TokenSource } from './token.ts'
 
 /** How the API is reached. */
@@ -13,6 +14,7 @@ export interface ZohoClientOptions {
   readonly tokens: TokenSource
   /** Decides when a call may go out. */
   readonly gate: CallGate
+  readonly clock?: Clock
 }
 
 /** One GET: what hangs under the API's host, and its query without the organisation. */
@@ -34,16 +36,26 @@ export interface ZohoClient {
   admit(request: CallRequest): Promise<AdmittedGet>
 }
 
-/** Makes the client. A token that the API refuses is renewed once, and the call made again, which passes the gate anew. */
+/**
+ * Makes the client. A token that the API refuses is renewed once, and the call made again, which passes the gate anew.
+ * A type of record that is refused to a fresh token rests: the same answer is given without a call, and one call after
+ * five minutes finds out whether that still holds.
+ */
 export function zohoClient(options: ZohoClientOptions): ZohoClient {
+  const rests = permissionRests(options.clock ?? systemClock)
   return {
     admit: async (request) => {
+      const refusal = rests.refusalOf(request.purpose)
+      if (refusal !== null) return withoutCall(() => refusal)
+      // Before the gate, so that nobody holds a place in it while he waits for a token.
+      const fault = await faultOfToken(options.tokens)
+      if (fault !== null) return withoutCall(() => Promise.reject(fault))
       const pass = await options.gate.enter(request)
       let isOpen = true
       return {
         get: async (query) => {
           isOpen = false
-          return getWithToken(options, { request, pass, query })
+          return getWithToken(options, rests, { request, pass, query })
         },
         release: async () => {
           if (!isOpen) return
@@ -55,6 +67,22 @@ export function zohoClient(options: ZohoClientOptions): ZohoClient {
   }
 }
 
+/** The right to a call that need not be made: what would come of it is known. */
+function withoutCall(answer: () => ZohoAnswer | Promise<never>): AdmittedGet {
+  return { get: async () => answer(), release: async () => undefined }
+}
+
+/** What stands in the way of every call, or null. Told by the call itself, which whoever makes it is ready for. */
+async function faultOfToken(tokens: TokenSource): Promise<TdsError | null> {
+  try {
+    await tokens.current()
+    return null
+  } catch (error) {
+    if (error instanceof TdsError) return error
+    throw error
+  }
+}
+
 interface Call {
   readonly request: CallRequest
   readonly pass: CallPass
@@ -63,22 +91,41 @@ interface Call {
 
 /** A call that waits for its second try must not queue behind a first load: its first one has been paid. */
 const lanesSecondTry: CallLane = 'reread'
+/** The token of another daemon, then a new one; whether that one is refused as well the last turn learns. */
+const mostRenewals = 3
 
-async function getWithToken(options: ZohoClientOptions, call: Call): Promise<ZohoAnswer> {
-  const { pass, request } = call
-  let token: string
+async function getWithToken(
+  options: ZohoClientOptions,
+  rests: PermissionRests,
+  call: Call,
+): Promise<ZohoAnswer> {
+  const { purpose } = call.request
+  let token = await tokenFor(options, call)
+  let answer = await getOnce(options, call, token)
+  // 57 means an expired token or a missing scope; only a second refusal tells which.
+  for (let renewals = 0; faultOf(answer) === 'token' && renewals < mostRenewals; renewals += 1) {
+    const renewed = await options.tokens.renewed(token, purpose)
+    if (renewed === null) break
+    token = renewed
+    const request = { ...call.request, lane: lanesSecondTry }
+    answer = await getOnce(options, { ...call, request, pass: await options.gate.enter(request) }, token)
+  }
+  const fault = faultOf(answer)
+  if (fault === 'token') rests.refuse(purpose, answer)
+  if (fault === null || fault === 'not-there') {
+    rests.allow(purpose)
+    await options.tokens.accepted(token, purpose)
+  }
+  return answer
+}
+
+async function tokenFor({ tokens }: ZohoClientOptions, { pass }: Call): Promise<string> {
   try {
-    token = await options.tokens.current()
+    return await tokens.current()
   } catch (error) {
     await pass.release()
     throw error
   }
-  const answer = await getOnce(options, call, token)
-  // 57 means an expired token or a missing scope; only a second refusal tells which.
-  if (faultOf(answer) !== 'token') return answer
-  const renewed = await options.tokens.renewed(token)
-  const again = { ...request, lane: lanesSecondTry }
-  return getOnce(options, { ...call, request: again, pass: await options.gate.enter(again) }, renewed)
 }
 
 async function getOnce(

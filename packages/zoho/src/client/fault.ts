@@ -1,7 +1,7 @@
 import type { CallWish } from '@tds/core'
 import { TdsError, type Disposition } from '@tds/runtime'
 import { unreadableAnswer, type ZohoAnswer } from './answer.ts'
-import { permissionStep } from './token.ts'
+import { restAfterRefusalMs } from './token-fault.ts'
 
 /**
  * What is wrong with an answer. `not-there`: Zoho says that the record does not exist. `token`: the token was refused,
@@ -49,6 +49,8 @@ function faultOfStatus({ status, code, message, unreadable }: ZohoAnswer): Fault
   if (status === 401) return 'token'
   if (status === 429) return 'rate'
   if (status >= 500) return 'outage'
+  // Redirects are refused: whatever stands in one, it is not Zoho's answer to us.
+  if (status >= 300 && status < 400) return 'unreadable'
   if (unreadable !== null || (code === null && status < 400)) return 'unreadable'
   return /organi[sz]ation/i.test(message) ? 'organization' : 'refused'
 }
@@ -96,10 +98,11 @@ interface ErrorText {
 
 const errors: Readonly<Record<Exclude<Fault, 'not-there' | 'unreadable'>, ErrorText>> = {
   token: {
-    code: 'zoho_auth',
+    code: 'zoho_permission',
     disposition: 'reject',
-    problem: 'refuses a token that it has just issued',
-    nextStep: permissionStep,
+    problem: 'refuses this type of record to a token that it has just issued',
+    nextStep:
+      'Check that the refresh token has the scopes for this type of record and that its user may see it. A new scope needs a new refresh token; then everything goes on by itself.',
   },
   hidden: {
     code: 'zoho_not_accessible',
@@ -150,6 +153,8 @@ const errors: Readonly<Record<Exclude<Fault, 'not-there' | 'unreadable'>, ErrorT
 
 /** How long to wait, where somebody knows: Zoho's header if it sends one, else what integrators found. */
 const waits: Readonly<Partial<Record<Fault, (answer: ZohoAnswer) => number>>> = {
+  // Asking sooner is of no use: the answer would come from memory.
+  token: () => restAfterRefusalMs,
   rate: (answer) => secondsIn(answer, 'retry-after') ?? rateWaitMs(answer.code),
   // Seconds until midnight in the time zone of the organisation.
   quota: (answer) => secondsIn(answer, 'x-rate-limit-reset') ?? 3_600_000,

@@ -1,184 +1,182 @@
-import { ExactNumber, type ExactObject } from '@tds/core'
-import { childLogger, systemClock, TdsError, type Clock, type HttpClient } from '@tds/runtime'
-import { readAnswer, textOf, unreadableAnswer, type ZohoAnswer } from './answer.ts'
+import { randomUUID } from 'node:crypto'
+import {
+  classifyDatabaseError,
+  isDatabaseUnavailable,
+  leaseCandidate,
+  type Database,
+  type StoredZohoToken,
+  type ZohoTokenState,
+} from '@tds/db'
+import { childLogger, systemClock, type Clock, type SealingKeys } from '@tds/runtime'
+import { blockedForMs, findToken, tokenLeaseSeconds } from './find-token.ts'
+import { sharedToken, type HeldToken, type SharedToken } from './shared-token.ts'
+import { restAfterRefusalMs } from './token-fault.ts'
+import type { ZohoCredentials } from './token-request.ts'
 
-/** With what and where tokens are asked for. */
-export interface TokenOptions {
-  readonly accountsUrl: string
-  readonly apiUrl: string
-  readonly clientId: string
-  readonly clientSecret: string
-  readonly refreshToken: string
-  readonly http: HttpClient
+/** With what tokens are asked for, and where they are kept. */
+export interface TokenOptions extends ZohoCredentials {
+  readonly db: Database
+  /** Seal the token in the database. */
+  readonly keys: SealingKeys
   readonly clock?: Clock
 }
 
 /** Access tokens, minted as seldom as possible: Zoho issues 10 in 10 minutes and lets 15 live. */
 export interface TokenSource {
-  /** The token in use, or a new one when it is about to expire. */
+  /** The token that all daemons use, or a new one when there is none. */
   current(): Promise<string>
-  /** Another token than the one that the API just refused. Throws TdsError `zoho_auth` when that one was new already. */
-  renewed(refused: string): Promise<string>
+  /**
+   * Another token than the one that the API just refused, or null where a new one would not help: then what was asked for
+   * is refused, not the token.
+   */
+  renewed(refused: string, purpose: string): Promise<string | null>
+  /** Told of a call for this type of record that went well. Never throws. */
+  accepted(token: string, purpose: string): Promise<void>
+  /** How matters stand, from the database. Throws where the stored token cannot be opened. */
+  standing(): Promise<TokenStanding>
 }
 
-/**
- * Keeps one access token in memory. However many callers need a new one, one request is made; after a refusal by the
- * token endpoint none is made for five minutes, because asking on prolongs Zoho's block.
- * Throws TdsError `zoho_auth` (dead-letter), `zoho_token_throttled`, `zoho_token_unavailable`, `zoho_unreadable` (retry).
- */
-export function tokenSource(options: TokenOptions): TokenSource {
-  const clock = options.clock ?? systemClock
-  let token: Token | null = null
-  let refusal: Refusal | null = null
-  let minting: Promise<Token> | null = null
+/** How matters stand with the token that all daemons share. */
+export interface TokenStanding {
+  readonly state: ZohoTokenState
+  /** Null where no living token is there. */
+  readonly expiresInSeconds: number | null
+  readonly mintedAgoSeconds: number | null
+  /** Types of record that Zoho refuses to a good token. */
+  readonly refusedFor: readonly string[]
+  /** For how long nobody asks for a token; 0 where somebody may. */
+  readonly blockedForSeconds: number
+  readonly lastFault: string | null
+}
 
-  async function mint(forced: boolean): Promise<string> {
-    if (refusal !== null && clock.monotonicMs() < refusal.until) throw refusal.error
-    minting ??= askForToken(options, clock, forced).finally(() => {
-      minting = null
+const log = childLogger('zoho:token')
+
+/**
+ * One access token for all daemons: in the database, encrypted, and in the memory of whoever uses it. However many need a
+ * new one, in this process or in others, one of them asks Zoho, and no transaction is open meanwhile; what it gets, token
+ * or refusal, counts for all.
+ *
+ * Its methods throw TdsError `zoho_auth`, `sealed_with_another_key`, `sealed_text_damaged` (reject), `zoho_token_throttled`,
+ * `zoho_token_unavailable`, `zoho_unreadable`, `transport` or what `classifyDatabaseError` makes (retry).
+ */
+export function tokenSource({ db, keys, clock = systemClock, ...credentials }: TokenOptions): TokenSource {
+  const shared = sharedToken(credentials, { db, keys, clock })
+  const lease = leaseCandidate({
+    db,
+    clock,
+    name: `zoho-token ${shared.digest.slice(0, 12)}`,
+    holder: randomUUID(),
+    ttlSeconds: tokenLeaseSeconds,
+  })
+  /** Types of record for which the token in memory has been noted as good. */
+  const accepted = new Set<string>()
+  let held: HeldToken | null = null
+  let flight: Promise<HeldToken> | null = null
+  return {
+    current,
+    renewed,
+    accepted: noteAcceptance,
+    standing: async () => standingOf(await shared.read(), clock),
+  }
+
+  async function current(): Promise<string> {
+    if (held !== null && clock.monotonicMs() < held.renewAtMs) return held.value
+    return (await find(null)).value
+  }
+
+  async function renewed(refused: string, purpose: string): Promise<string | null> {
+    // Another caller was refused as well and has renewed it already.
+    if (held !== null && held.value !== refused) return held.value
+    const { stored, token } = await shared.read().catch(rethrow)
+    if (token !== null && token.value !== refused) return hold(token).value
+    if (stored !== null && token !== null && isOfNoHelp(token, { stored, purpose, clock })) {
+      if (isFresh(token, clock)) await shared.noteRefusal(token, purpose).catch(rethrow)
+      log.warn('Zoho refuses this type of record to a good token, or all to a fresh one', { purpose })
+      return null
+    }
+    return (await find(refused)).value
+  }
+
+  async function noteAcceptance(value: string, purpose: string): Promise<void> {
+    if (held?.value !== value || accepted.has(purpose)) return
+    accepted.add(purpose)
+    await shared.noteAcceptance(held, purpose).catch((error: unknown) => {
+      accepted.delete(purpose)
+      log.warn('that the token is good could not be noted', { error })
     })
+  }
+
+  /** One search at a time; whoever comes while it is on takes what it finds, unless that is what was refused to him. */
+  async function find(refused: string | null): Promise<HeldToken> {
+    if (flight !== null) {
+      const token = await flight
+      if (token.value !== refused) return token
+    }
+    flight ??= search(refused).finally(() => {
+      flight = null
+    })
+    return flight
+  }
+
+  async function search(refused: string | null): Promise<HeldToken> {
     try {
-      token = await minting
-      return token.value
+      return hold(await findToken({ credentials, shared, lease, clock }, refused))
     } catch (error) {
-      if (isRefusal(error)) refusal = { error, until: clock.monotonicMs() + restAfterRefusalMs }
-      throw error
+      const isAway = isDatabaseUnavailable(error)
+      if (!isAway || held === null || held.value === refused || clock.monotonicMs() >= held.expiresAtMs) {
+        throw classifyDatabaseError(error)
+      }
+      log.warn('the token in memory is used on, because the database is away', { error })
+      return hold({ ...held, renewAtMs: Math.min(clock.monotonicMs() + 1_000, held.expiresAtMs) })
     }
   }
 
-  return {
-    current: async () => {
-      if (token !== null && clock.monotonicMs() < token.staleAt) return token.value
-      return mint(false)
-    },
-    renewed: async (refused) => {
-      // Another caller was refused as well and has renewed it already, or is about to.
-      if (token?.value !== refused) return token === null ? mint(true) : token.value
-      if (token.forced && clock.monotonicMs() < token.mintedAt + restAfterRefusalMs) throw newTokenRefused()
-      token = null
-      return mint(true)
-    },
+  function hold(token: HeldToken): HeldToken {
+    if (held?.value !== token.value) accepted.clear()
+    held = token
+    return token
   }
 }
 
-interface Token {
-  readonly value: string
-  readonly mintedAt: number
-  readonly staleAt: number
-  /** Minted because the API refused the one before. */
-  readonly forced: boolean
+function standingOf(
+  { stored, token }: Awaited<ReturnType<SharedToken['read']>>,
+  clock: Clock,
+): TokenStanding {
+  const age = stored?.minted_ago_ms ?? null
+  return {
+    state: stored?.state ?? 'none',
+    expiresInSeconds: token === null ? null : inSeconds(token.expiresAtMs - clock.monotonicMs()),
+    mintedAgoSeconds: age === null ? null : inSeconds(age),
+    refusedFor: stored?.refused_for ?? [],
+    blockedForSeconds: stored === null ? 0 : inSeconds(blockedForMs(stored)),
+    lastFault: stored?.last_fault ?? null,
+  }
+}
+
+function inSeconds(ms: number): number {
+  return Math.round(ms / 1000)
+}
+
+function rethrow(error: unknown): never {
+  throw classifyDatabaseError(error)
 }
 
 interface Refusal {
-  readonly error: TdsError
-  readonly until: number
+  readonly stored: StoredZohoToken
+  readonly purpose: string
+  readonly clock: Clock
 }
 
-const restAfterRefusalMs = 5 * 60_000
-const earlyMs = 5 * 60_000
-const usualLifeSeconds = 3600
-const log = childLogger('zoho:token')
-
-async function askForToken(options: TokenOptions, clock: Clock, forced: boolean): Promise<Token> {
-  const response = await options.http.request({
-    method: 'POST',
-    url: `${options.accountsUrl.replace(/\/+$/, '')}/oauth/v2/token`,
-    headers: { 'content-type': 'application/x-www-form-urlencoded' },
-    // In the body, not in the query: addresses are logged along the way.
-    body: new URLSearchParams({
-      refresh_token: options.refreshToken,
-      client_id: options.clientId,
-      client_secret: options.clientSecret,
-      grant_type: 'refresh_token',
-    }).toString(),
-  })
-  const answer = readAnswer(response)
-  const value = textOf(answer.body, 'access_token')
-  // Zoho refuses with status 200 too: the body decides. What is no plain text could not be sent as a header.
-  if (!/^[\x21-\x7e]+$/.test(value)) throw tokenFault(answer)
-  const mintedAt = clock.monotonicMs()
-  const lifeMs = lifeSecondsOf(answer.body) * 1000
-  log.info('token minted', { forced, lifeSeconds: lifeMs / 1000 })
-  warnOfOtherHost(answer.body, options.apiUrl)
-  return { value, mintedAt, staleAt: mintedAt + Math.max(lifeMs - earlyMs, lifeMs / 2), forced }
+/**
+ * Whether a new token would be refused like this one: it was minted for exactly that reason just now; or all credentials
+ * are in doubt and at rest; or it is known that this type of record may not be read, which no new token changes.
+ */
+function isOfNoHelp(token: HeldToken, { stored, purpose, clock }: Refusal): boolean {
+  if (isFresh(token, clock)) return true
+  if (stored.state === 'refused') return blockedForMs(stored) > 0
+  return stored.refused_for.includes(purpose)
 }
 
-/** Older answers give `expires_in` in milliseconds and the seconds beside it. */
-function lifeSecondsOf(body: ExactObject): number {
-  const value = body['expires_in_sec'] ?? body['expires_in']
-  const seconds = Number(value instanceof ExactNumber ? value.source : value)
-  return Number.isFinite(seconds) && seconds > 0 ? seconds : usualLifeSeconds
+function isFresh(token: HeldToken, clock: Clock): boolean {
+  return token.forced && clock.monotonicMs() < token.mintedAtMs + restAfterRefusalMs
 }
-
-/** Never followed: a token must not travel to a host that an answer names. */
-function warnOfOtherHost(body: ExactObject, apiUrl: string): void {
-  const named = URL.parse(textOf(body, 'api_domain'))?.host
-  const ours = URL.parse(apiUrl)?.host
-  if (named !== undefined && named !== ours) {
-    log.warn('the token is for another API host than the one configured', { named, configured: ours })
-  }
-}
-
-function tokenFault(answer: ZohoAnswer): TdsError {
-  const { status, body, unreadable } = answer
-  const word = textOf(body, 'error').slice(0, 100)
-  const facts = { status, zohoError: word }
-  if (permanentErrors.has(word)) return credentialsRefused(word, facts)
-  if (word === 'Access Denied' || /too many requests/i.test(textOf(body, 'error_description')))
-    return throttled(facts)
-  if (word !== '') return passingFault(facts)
-  return status >= 500 ? passingFault(facts) : unreadableAnswer(unreadable, facts)
-}
-
-const permanentErrors = new Set([
-  'invalid_code',
-  'invalid_client',
-  'invalid_client_secret',
-  'invalid_grant',
-  'unauthorized_client',
-])
-
-/** Faults after which asking again soon is of no use, or does harm. */
-function isRefusal(error: unknown): error is TdsError {
-  return error instanceof TdsError && ['zoho_auth', 'zoho_token_throttled'].includes(error.code)
-}
-
-function credentialsRefused(word: string, facts: Record<string, unknown>): TdsError {
-  return new TdsError(`Zoho refuses our credentials: ${word}.`, {
-    code: 'zoho_auth',
-    disposition: 'reject',
-    nextStep:
-      'Check ZOHO_CLIENT_ID, ZOHO_CLIENT_SECRET, ZOHO_REFRESH_TOKEN and ZOHO_DATA_CENTER; they belong together. Then replay.',
-    facts,
-  })
-}
-
-function throttled(facts: Record<string, unknown>): TdsError {
-  return new TdsError('Zoho issues us no more tokens for the moment.', {
-    code: 'zoho_token_throttled',
-    disposition: 'retry',
-    nextStep: 'Wait; if it comes back, find out what else mints tokens with this refresh token.',
-    facts: { ...facts, retryAfterMs: restAfterRefusalMs },
-  })
-}
-
-function passingFault(facts: Record<string, unknown>): TdsError {
-  return new TdsError("Zoho's token endpoint failed.", {
-    code: 'zoho_token_unavailable',
-    disposition: 'retry',
-    nextStep: 'It is asked again by itself; if it stays, look at the error that Zoho names.',
-    facts,
-  })
-}
-
-function newTokenRefused(): TdsError {
-  return new TdsError('Zoho refuses a token that it has just issued.', {
-    code: 'zoho_auth',
-    disposition: 'reject',
-    nextStep: permissionStep,
-  })
-}
-
-/** What helps when a fresh token is refused; 57 is also the code of a missing scope. */
-export const permissionStep =
-  'Check that the refresh token has the scopes for this kind of record and that its user may see it; then replay. A new scope needs a new refresh token.'
