@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { createSettings, dataChecks, pipelineChecks, type RecordSource } from '@tds/core'
-import { classifyDatabaseError, daemonRegistry, openDatabase, verifyDatabase, type Database } from '@tds/db'
+import { classifyDatabaseError, daemonRegistry, openDatabase, verifyDatabase } from '@tds/db'
 import { createQueue } from '@tds/queue'
 import {
   childLogger,
@@ -9,7 +9,6 @@ import {
   describeConfig,
   healthServer,
   heartbeat,
-  httpClient,
   loadConfig,
   service,
   serviceGroup,
@@ -19,22 +18,15 @@ import {
   type Environment,
   type Service,
 } from '@tds/runtime'
-import {
-  gatesInRow,
-  tokenSource,
-  zohoClient,
-  zohoHosts,
-  zohoRecordSource,
-  zohoTokenCheck,
-  type TokenSource,
-} from '@tds/zoho'
 import { workerConfigSchema, type WorkerConfig } from './config.ts'
 import { createLanes } from './lanes.ts'
 import { applyEvents } from './loops/apply-events.ts'
+import { callGauges } from './loops/call-gauges.ts'
 import { driftRecorder, qualityChecker } from './loops/data-watchers.ts'
 import { readRecords } from './loops/read-records.ts'
 import { inboxSweeper, leaseRescuer } from './loops/rescuers.ts'
 import { retentionDuty } from './loops/retention.ts'
+import { connectZoho } from './zoho-connection.ts'
 
 /** Parts that tests put in place of the real ones. */
 export interface WorkerOverrides {
@@ -64,8 +56,6 @@ export function createWorker(
     idleInTransactionTimeoutMs: 20_000,
     keyedLookups: true,
   })
-  const zoho = connectZoho(config, db)
-  const source = overrides.source ?? zoho.source
   const queue = createQueue({ db, role: 'worker' })
   const registry = daemonRegistry(db, {
     name: 'worker',
@@ -74,6 +64,8 @@ export function createWorker(
     pid: process.pid,
   })
   const settings = createSettings(db)
+  const zoho = connectZoho(config, { db, daemonId: registry.id, settings })
+  const source = overrides.source ?? zoho.source
   const lanes = createLanes()
   const parts = { db, queue, daemonId: registry.id, lanes }
   const retry = () => ({
@@ -92,6 +84,7 @@ export function createWorker(
     readRecords({ ...parts, source, maxInFlight: config.ZOHO_MAX_IN_FLIGHT }),
     qualityChecker(parts),
     driftRecorder(parts),
+    callGauges(parts),
     retentionDuty(parts),
   ])
   const gate = untilReady({
@@ -104,7 +97,7 @@ export function createWorker(
   const health = createHealth({
     daemon: 'worker',
     version: TDS_VERSION,
-    checks: [...pipelineChecks(db), ...dataChecks(db), zohoTokenCheck(zoho.tokens)],
+    checks: [...pipelineChecks(db), ...dataChecks(db), ...zoho.checks],
     ready: gate.readiness,
   })
   return serviceGroup('worker', [
@@ -112,25 +105,4 @@ export function createWorker(
     healthServer({ name: 'worker', host: '127.0.0.1', port: config.WORKER_HEALTH_PORT, health }),
     gate,
   ])
-}
-
-interface ZohoConnection {
-  readonly tokens: TokenSource
-  readonly source: RecordSource
-}
-
-function connectZoho(config: WorkerConfig, db: Database): ZohoConnection {
-  const hosts = zohoHosts(config.ZOHO_DATA_CENTER)
-  const apiUrl = config.ZOHO_API_URL ?? hosts.apiUrl
-  const http = httpClient({ name: 'zoho', timeoutMs: 20_000, maxBytes: 32 * 1024 * 1024 })
-  const tokens = tokenSource({
-    accountsUrl: config.ZOHO_ACCOUNTS_URL ?? hosts.accountsUrl,
-    apiUrl,
-    clientId: config.ZOHO_CLIENT_ID,
-    clientSecret: config.ZOHO_CLIENT_SECRET,
-    refreshToken: config.ZOHO_REFRESH_TOKEN,
-    db,
-    keys: config.TDS_ENCRYPTION_KEY,
-  })
-  return { tokens, source: zohoRecordSource(zohoClient({ apiUrl, http, tokens, gate: gatesInRow([]) })) }
 }

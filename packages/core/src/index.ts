@@ -65,5 +65,6 @@ export {
   type RecordSource,
 } from './sync/record-source.ts'
 export { remapRecords, type RemapOptions, type RemapProblem, type RemapReport } from './sync/remap-records.ts'
+export { callBudgetChecks } from './status/call-budget-check.ts'
 export { dataChecks, dataThresholds } from './status/data-checks.ts'
 export { pipelineChecks, pipelineThresholds } from './status/pipeline-checks.ts'

@@ -112,7 +112,15 @@ describe('retention', () => {
     await alert({ firedDaysAgo: 200, resolvedDaysAgo: 179 })
     await alert({ firedDaysAgo: 400, resolvedDaysAgo: null })
     expect(await prune()).toEqual({
-      pruned: { inbox_events: 3, sync_logs: 1, metrics: 1, alerts: 1, event_counts: 0 },
+      pruned: {
+        inbox_events: 3,
+        sync_logs: 1,
+        metrics: 1,
+        alerts: 1,
+        event_counts: 0,
+        calls: 0,
+        call_counts: 0,
+      },
       unfinished: false,
     })
     expect((await db.query<{ id: string }>('SELECT id FROM tds_inbox_events')).rows).toEqual([

@@ -1,7 +1,16 @@
+export {
+  admitCalls,
+  type CallAdmission,
+  type CallObstacle,
+  type CallTerms,
+  type CallWishRow,
+} from './admit-calls.ts'
+export { callBudgetStatus, type CallBudgetStatus } from './call-budget-status.ts'
 export { claimWork, releaseWork, type ClaimedEvent, type WorkClaim } from './claim-work.ts'
 export * from './count-duplicates.ts'
 export { databaseTime } from './database-time.ts'
 export { eventLife, lastActionOn, type LifeStep } from './event-life.ts'
+export { finishCall, type CallEnd, type CallKey } from './finish-call.ts'
 export * from './fold-duplicate-tallies.ts'
 export { insertAuditEntries, type AuditEntryWrite } from './insert-audit-entries.ts'
 export { insertDeadLetters, type DeadLetterClass, type DeadLetterWrite } from './insert-dead-letters.ts'
@@ -60,6 +69,7 @@ export { readChildRows, type StoredChildRow } from './read-child-rows.ts'
 export { readSettings, type StoredSetting } from './read-settings.ts'
 export type { ChildTable, MirrorColumn, MirrorColumnType, RecordKey, RecordTable } from './record-table.ts'
 export { openSchemaDrift, recordSchemaDrift, type DriftCount, type DriftSighting } from './schema-drift.ts'
+export { releaseCall } from './release-call.ts'
 export { lockRedeliveredEvents, type RedeliveredEvent } from './redelivered-events.ts'
 export { replaceChildRows, type ChildRowWrite } from './replace-child-rows.ts'
 export {

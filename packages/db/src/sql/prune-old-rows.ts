@@ -7,6 +7,8 @@ const rules = {
   metrics: 'tds_cleanup_old_metrics',
   alerts: 'tds_cleanup_old_alerts',
   event_counts: 'tds_fold_old_event_counts',
+  calls: 'tds_fold_old_calls',
+  call_counts: 'tds_cleanup_old_call_counts',
 } as const
 
 /** Something that is kept for a limited time only. */

@@ -1,6 +1,6 @@
 import { alerterConfigSchema, alerterThresholds, createAlerter } from '@tds/alerter'
 import { apiConfigSchema, apiThresholds, createApi } from '@tds/api'
-import { dataChecks, dataThresholds, pipelineChecks, pipelineThresholds } from '@tds/core'
+import { callBudgetChecks, dataChecks, dataThresholds, pipelineChecks, pipelineThresholds } from '@tds/core'
 import { createTestDatabase, type TestDatabase } from '@tds/db/testing'
 import { loadConfig } from '@tds/runtime'
 import { namesIn, readPage, rowsWith, type Page } from '../testing/docs/pages.ts'
@@ -51,7 +51,8 @@ describe('docs/operations/health.md', () => {
   })
 
   it("lists the worker's checks", () => {
-    const checks = [...pipelineChecks(database.db), ...dataChecks(database.db)]
+    const { db } = database
+    const checks = [...pipelineChecks(db), ...callBudgetChecks(db), ...dataChecks(db)]
     const names = checks.map((check) => check.name)
     expect(namesIn(section('Worker'), 'check', 'degraded').sort()).toEqual(names.sort())
   })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { pipelineChecks } from '@tds/core'
+import { callBudgetChecks, pipelineChecks } from '@tds/core'
 import { defineCommand } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 
@@ -19,7 +19,7 @@ export const status = defineCommand({
   run: async (session, input) => {
     const db = await session.database()
     const checks = await Promise.all(
-      pipelineChecks(db).map(async (check) => {
+      [...pipelineChecks(db), ...callBudgetChecks(db)].map(async (check) => {
         const { status: state, detail } = await check.check()
         return { name: check.name, status: state, detail }
       }),

@@ -1,0 +1,58 @@
+import { callBudgetChecks, type RecordSource, type Settings } from '@tds/core'
+import type { Database } from '@tds/db'
+import { httpClient, type HealthCheck } from '@tds/runtime'
+import {
+  callBudget,
+  gatesInRow,
+  tokenSource,
+  zohoClient,
+  zohoHosts,
+  zohoRecordSource,
+  zohoTokenCheck,
+} from '@tds/zoho'
+import type { WorkerConfig } from './config.ts'
+
+/** Zoho as the worker sees it. */
+export interface ZohoConnection {
+  readonly source: RecordSource
+  readonly checks: readonly HealthCheck[]
+}
+
+/** What the way to Zoho needs of its surroundings. */
+export interface ZohoConnectionParts {
+  readonly db: Database
+  readonly daemonId: string
+  readonly settings: Settings
+}
+
+/** Wires the way to Zoho: one token and one budget of calls for all daemons. */
+export function connectZoho(config: WorkerConfig, parts: ZohoConnectionParts): ZohoConnection {
+  const { db, daemonId, settings } = parts
+  const hosts = zohoHosts(config.ZOHO_DATA_CENTER)
+  const apiUrl = config.ZOHO_API_URL ?? hosts.apiUrl
+  const http = httpClient({ name: 'zoho', timeoutMs: 20_000, maxBytes: 32 * 1024 * 1024 })
+  const tokens = tokenSource({
+    accountsUrl: config.ZOHO_ACCOUNTS_URL ?? hosts.accountsUrl,
+    apiUrl,
+    clientId: config.ZOHO_CLIENT_ID,
+    clientSecret: config.ZOHO_CLIENT_SECRET,
+    refreshToken: config.ZOHO_REFRESH_TOKEN,
+    db,
+    keys: config.TDS_ENCRYPTION_KEY,
+  })
+  const budget = callBudget({
+    db,
+    daemonId,
+    limits: {
+      perMinute: config.ZOHO_CALLS_PER_MINUTE,
+      perDay: config.ZOHO_CALLS_PER_DAY,
+      maxInFlight: config.ZOHO_MAX_IN_FLIGHT,
+    },
+    timeZone: config.TDS_TIME_ZONE,
+    reserve: () => settings.number('call_reserve_share'),
+  })
+  return {
+    source: zohoRecordSource(zohoClient({ apiUrl, http, tokens, gate: gatesInRow([budget]) })),
+    checks: [...callBudgetChecks(db), zohoTokenCheck(tokens)],
+  }
+}
