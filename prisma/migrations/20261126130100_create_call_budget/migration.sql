@@ -283,7 +283,7 @@ BEGIN
 
   -- Wishes come with the most urgent first. Whatever stops one of them stops all that follow, so a number says who is in.
   SELECT count(*) INTO admitted
-  FROM jsonb_to_recordset(wishes) AS wish (place integer, rank integer, kept double precision)
+  FROM jsonb_to_recordset(wishes) AS wish (place integer, rank integer, kept numeric)
   WHERE budget.paused_until IS NULL
     AND wish.place <= least(per_minute - in_window, width - in_flight)
     AND (day_left IS NULL OR wish.place <= day_left - ceil(day_size * wish.kept))
@@ -316,7 +316,7 @@ BEGIN
   SELECT min(wish.rank) FILTER (WHERE day_left < 1 + ceil(day_size * wish.kept)),
          min(wish.rank)
   INTO day_blocked_from, next_rank
-  FROM jsonb_to_recordset(wishes) AS wish (place integer, rank integer, kept double precision)
+  FROM jsonb_to_recordset(wishes) AS wish (place integer, rank integer, kept numeric)
   WHERE wish.place > admitted;
 
   WITH still AS (
