@@ -46,7 +46,7 @@ interface Waiting extends Waiter {
   wasAsked: boolean
   settled: boolean
   readonly resolve: () => void
-  readonly reject: (error: unknown) => void
+  readonly reject: (error: Error) => void
 }
 
 /** A process that waits asks no more often than this, unless one of its own calls has ended. */
@@ -65,24 +65,31 @@ export function admissionQueue(options: AdmissionOptions): AdmissionQueue {
   let alarm = new AbortController()
 
   function admit(waiter: Waiter): Promise<void> {
+    const { signal } = waiter.request
+    if (signal.aborted) return Promise.reject(waitEnded(waiter.request))
     return new Promise((resolve, reject) => {
-      const { signal } = waiter.request
       const entry: Waiting = {
         ...waiter,
         untilMs: clock.monotonicMs() + patienceMs,
         wasAsked: false,
         settled: false,
-        resolve: () => settle(entry, resolve),
-        reject: (error) => settle(entry, () => reject(error)),
+        resolve: () => {
+          leave(entry)
+          resolve()
+        },
+        reject: (error) => {
+          leave(entry)
+          reject(error)
+        },
       }
-      const stop = () => entry.reject(waitEnded(waiter.request))
-      function settle(one: Waiting, tell: () => void): void {
+      const stop = (): void => {
+        entry.reject(waitEnded(waiter.request))
+      }
+      function leave(one: Waiting): void {
         one.settled = true
         signal.removeEventListener('abort', stop)
         waiting = waiting.filter((other) => other !== one)
-        tell()
       }
-      if (signal.aborted) return stop()
       signal.addEventListener('abort', stop)
       waiting.push(entry)
       ringAt((last?.atMs ?? -restMs) + restMs)

@@ -33,6 +33,20 @@ describe('callBudget', () => {
     return status
   }
 
+  it.each([
+    ['a minute', { perMinute: 20 }],
+    ['a day', { perDay: 20 }],
+    ['in flight', { maxInFlight: 20 }],
+  ])('admits exactly the limit of %s when many processes ask in the same moment', async (_, limit) => {
+    const processes = Array.from({ length: 8 }, () => world.process(limit))
+    // Each has its connection before it counts.
+    await Promise.all(processes.map((process) => process.enter('reread', { organizationId: '790000009' })))
+    const asked = processes.flatMap((process) => Array.from({ length: 5 }, () => process.enter()))
+    const got = await Promise.allSettled(asked)
+    expect(got.filter((one) => one.status === 'fulfilled')).toHaveLength(20)
+    expect(await standing()).toMatchObject({ minute_used: 20, in_flight: 20, day_used: 20 })
+  })
+
   describe('within a minute', () => {
     it('lets the limit through for all processes together, and the next when the first has left the window', async () => {
       const [one, two] = [world.process({ perMinute: 4 }), world.process({ perMinute: 4 })]

@@ -1,7 +1,6 @@
 import { systemClock, type Clock } from '@tds/runtime'
-import type { BudgetWorld } from './budget-world.ts'
-import { answered } from './budget-world.ts'
 import type { CallPass } from '../calls/gate.ts'
+import { answered, type BudgetWorld } from './budget-world.ts'
 
 /** A Zoho that notes when each call reached it and how many it had at once. */
 export interface StrictZoho {
