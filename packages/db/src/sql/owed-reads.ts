@@ -113,7 +113,8 @@ export async function settleRead(
           AND requested_at <= $5::timestamptz
        RETURNING 1
      ), freed AS (
-       UPDATE tds_owed_reads SET claimed_by = NULL, claim_expires_at = NULL, attempts = 0, last_error = NULL
+       UPDATE tds_owed_reads
+          SET claimed_by = NULL, claim_expires_at = NULL, attempts = 0, last_error = NULL, first_requested_at = requested_at
         WHERE organization_id = $1 AND entity_type = $2::tds_entity_type AND zoho_id = $3 AND claimed_by = $4::uuid
           AND requested_at > $5::timestamptz
        RETURNING 1

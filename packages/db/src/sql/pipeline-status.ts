@@ -10,6 +10,7 @@ export interface PipelineStatus {
   readonly succeeded_last_hour: number
   readonly workers_alive: number
   readonly owed_reads: number
+  /** Since it was due; where it has failed since it was first asked for, because each failure puts the next try off. */
   readonly oldest_owed_read_seconds: number | null
 }
 
@@ -28,8 +29,10 @@ export async function pipelineStatus(db: Queryable, workerSilentSeconds: number)
             (SELECT count(*)::int FROM tds_daemons
               WHERE name = 'worker' AND stopped_at IS NULL AND beat_at > tds_now() - make_interval(secs => $1)) AS workers_alive,
             (SELECT count(*)::int FROM tds_owed_reads) AS owed_reads,
-            (SELECT extract(epoch FROM tds_now() - min(due_at))::float8 FROM tds_owed_reads WHERE due_at < tds_now())
-              AS oldest_owed_read_seconds
+            (SELECT extract(epoch FROM tds_now() - min(overdue.since))::float8
+               FROM (SELECT CASE WHEN attempts > 0 THEN first_requested_at ELSE due_at END AS since
+                       FROM tds_owed_reads) overdue
+              WHERE overdue.since < tds_now()) AS oldest_owed_read_seconds
        FROM (SELECT sum(events) FILTER (WHERE status IN ('applied', 'unchanged', 'stale', 'dead_letter')) AS finished,
                     sum(events) FILTER (WHERE status IN ('applied', 'unchanged', 'stale')) AS succeeded
                FROM tds_event_counts WHERE minute > tds_now() - interval '1 hour') c`,
