@@ -112,8 +112,18 @@ describe('decide', () => {
       ['a version more than five minutes ahead', content({ version: (now + 6 * minute) / 1000 }), stored()],
       ['anything against a tombstone', content({ version: newerVersion }), stored({ deletedAt: now })],
       ['a thin body of a record never seen', content({ completeness: 'thin' }), null],
+      [
+        'other content than a row without a version has, which may be older',
+        content({ ...otherContent, version: olderVersion }),
+        stored({ version: null }),
+      ],
     ])('asks for a re-read on %s', (_case, record, row) => {
       expect(decide(row, webhook(record), now).outcome).toBe('reread')
+    })
+
+    it('gives its version to a row without one whose content it repeats', () => {
+      const decision = decide(stored({ version: null }), webhook(content()), now)
+      expect(decision).toEqual({ outcome: 'unchanged', advances: true })
     })
 
     it('trusts a version up to five minutes ahead', () => {

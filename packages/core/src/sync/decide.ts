@@ -44,6 +44,7 @@ function decideWebhook(stored: RecordState | null, incoming: IncomingChange, now
   if (stored === null) return { outcome: 'created', cause: incoming.cause }
   if (stored.version !== null && version < stored.version) return older
   const changed = differs(stored, record)
+  if (stored.version === null && changed) return { outcome: 'reread', why: 'the row has no version' }
   if (stored.version === null || version > stored.version) return newer(changed, incoming.cause)
   if (changed) return { outcome: 'reread', why: 'the same version with other content' }
   return { outcome: 'unchanged', advances: record.completeness === 'complete' && !isComplete(stored) }
