@@ -312,10 +312,29 @@ describe('the rescuers', () => {
       `INSERT INTO tds_daemons (id, name, version, host, pid) VALUES ($1, 'worker', 'test', 'here', 1)`,
       [daemonId],
     )
-    await abandon([id], { alone: true, daemonId })
+    await abandon([id], { alone: true, daemonId, expiredSeconds: 21 })
     await takeBackWork(partsOf(world.db))
     const { rows } = await world.db.query('SELECT isolated, deaths FROM tds_inbox_events')
     expect(rows).toEqual([{ isolated: false, deaths: 0 }])
+    expect(sent).toEqual([{ job: 'apply-events', data: { eventIds: [id] } }])
+  })
+
+  it('wait with a claim until it is known whether its worker died, also where it died late', async () => {
+    const id = await receiveProduct(newId(), {})
+    const daemonId = randomUUID()
+    await world.db.query(
+      `INSERT INTO tds_daemons (id, name, version, host, pid) VALUES ($1, 'worker', 'test', 'here', 1)`,
+      [daemonId],
+    )
+    await abandon([id], { alone: true, daemonId })
+    await takeBackWork(partsOf(world.db))
+    expect(sent).toEqual([])
+    await world.db.query(`UPDATE tds_daemons SET beat_at = tds_now() - interval '21 seconds' WHERE id = $1`, [
+      daemonId,
+    ])
+    await takeBackWork(partsOf(world.db))
+    const { rows } = await world.db.query('SELECT isolated, deaths FROM tds_inbox_events')
+    expect(rows).toEqual([{ isolated: true, deaths: 1 }])
     expect(sent).toEqual([{ job: 'apply-events', data: { eventIds: [id] } }])
   })
 })
@@ -353,11 +372,14 @@ async function receiveThin(zohoId: string): Promise<string> {
   return world.receive({ entity: product, zohoId, body })
 }
 
-async function abandon(ids: readonly string[], o: { alone: boolean; daemonId?: string }): Promise<void> {
+async function abandon(
+  ids: readonly string[],
+  o: { alone: boolean; daemonId?: string; expiredSeconds?: number },
+): Promise<void> {
   await world.db.query(
     `INSERT INTO tds_work_claims (id, daemon_id, event_ids, alone, expires_at)
-     VALUES (gen_random_uuid(), $1, $2, $3, tds_now() - interval '1 second')`,
-    [o.daemonId ?? randomUUID(), ids, o.alone],
+     VALUES (gen_random_uuid(), $1, $2, $3, tds_now() - make_interval(secs => $4))`,
+    [o.daemonId ?? randomUUID(), ids, o.alone, o.expiredSeconds ?? 1],
   )
 }
 

@@ -20,16 +20,31 @@ export interface AbandonedClaim {
 /** Seconds without a heartbeat after which a daemon counts as dead; it beats every five. */
 const deadAfterSeconds = 20
 
-/** Takes the expired claims away, holding them from other sweepers until the transaction ends. */
+/**
+ * Takes the expired claims away, holding them from other sweepers until the transaction ends. While a worker has beaten only
+ * lately it is not known whether it lives: its claim stays until it would have beaten again, or a death late in the claim
+ * would never be counted.
+ */
 export async function takeAbandonedClaims(tx: Queryable): Promise<AbandonedClaim[]> {
   const { rows } = await tx.query<AbandonedClaim>(
-    `DELETE FROM tds_work_claims c
-      WHERE c.id IN (SELECT id FROM tds_work_claims WHERE expires_at < tds_now() ORDER BY expires_at
-                        FOR UPDATE SKIP LOCKED LIMIT 100)
-     RETURNING c.id, c.event_ids, c.alone,
-       NOT EXISTS (SELECT FROM tds_daemons d
-                    WHERE d.id = c.daemon_id AND d.stopped_at IS NULL
-                      AND d.beat_at > tds_now() - make_interval(secs => ${String(deadAfterSeconds)})) AS died`,
+    `WITH expired AS MATERIALIZED (
+       SELECT w.id, w.expires_at,
+              NOT EXISTS (SELECT FROM tds_daemons d
+                           WHERE d.id = w.daemon_id AND d.stopped_at IS NULL
+                             AND d.beat_at > tds_now() - make_interval(secs => $1)) AS died
+         FROM tds_work_claims w
+        WHERE w.expires_at < tds_now()
+        ORDER BY w.expires_at
+          FOR UPDATE OF w SKIP LOCKED
+     ), abandoned AS (
+       SELECT id, died FROM expired
+        WHERE died OR expires_at < tds_now() - make_interval(secs => $1)
+        ORDER BY expires_at
+        LIMIT 100
+     )
+     DELETE FROM tds_work_claims c USING abandoned a WHERE c.id = a.id
+     RETURNING c.id, c.event_ids, c.alone, a.died`,
+    [deadAfterSeconds],
   )
   return rows
 }
