@@ -90,7 +90,7 @@ interface EntityChanges {
   readonly records: RecordChanges[]
 }
 
-/** Groups in the registry's constant order, so that two workers lock tables in the same order. */
+/** Tables and the records of each in a constant order, so that two workers never lock, or insert, in a circle. */
 function groupByEntity(changes: readonly RecordChange[]): EntityChanges[] {
   const groups = new Map<EntityDefinition, Map<string, RecordChanges>>()
   changes.forEach((change, index) => {
@@ -102,8 +102,12 @@ function groupByEntity(changes: readonly RecordChange[]): EntityChanges[] {
     record.changes.push({ index, change })
   })
   return [...groups]
-    .map(([entity, records]) => ({ entity, records: [...records.values()] }))
+    .map(([entity, records]) => ({ entity, records: [...records.values()].sort(byKey) }))
     .sort((left, right) => (left.entity.type < right.entity.type ? -1 : 1))
+}
+
+function byKey(left: RecordChanges, right: RecordChanges): number {
+  return keyText(left.key) < keyText(right.key) ? -1 : 1
 }
 
 function keyText(key: RecordKey): string {
