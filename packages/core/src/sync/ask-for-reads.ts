@@ -13,8 +13,8 @@ export async function askForReads(
 }
 
 /**
- * Sends one job for each owed read; one already waiting for the record carries the new wish too. A job for later has a
- * key of its own, or it would keep a wish for now waiting.
+ * Sends one job for each owed read; one already waiting for the record carries the new wish too. A job for later has the
+ * second of its time in its key: one that waits for an hour must not keep a wish for now, or for soon, from being sent.
  */
 export async function sendReads(
   queue: Pick<Queue, 'send'>,
@@ -25,14 +25,12 @@ export async function sendReads(
   await queue.send(
     tx,
     'read-record',
-    reads.map(({ organizationId, entityType, zohoId, delaySeconds = 0 }) => ({
-      data: { organizationId, entityType, zohoId },
-      ...(delaySeconds > 0
-        ? {
-            singletonKey: `${organizationId}:${entityType}:${zohoId}:later`,
-            startAfter: new Date(Date.now() + delaySeconds * 1000),
-          }
-        : {}),
-    })),
+    reads.map(({ organizationId, entityType, zohoId, delaySeconds = 0 }) => {
+      const data = { organizationId, entityType, zohoId }
+      if (delaySeconds <= 0) return { data }
+      const startAfter = new Date(Date.now() + delaySeconds * 1000)
+      const second = String(Math.ceil(startAfter.getTime() / 1000))
+      return { data, startAfter, singletonKey: `${organizationId}:${entityType}:${zohoId}:${second}` }
+    }),
   )
 }
