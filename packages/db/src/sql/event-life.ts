@@ -10,17 +10,31 @@ export interface LifeStep {
   readonly detail: string | null
 }
 
-/** What happened to one event after it was received, oldest first. */
+/**
+ * What happened to one event after it was received, oldest first. Log and audit trail are asked by the event's record, for which
+ * they have indexes, and the log also for what was noted before the record was known.
+ */
 export async function eventLife(db: Queryable, id: string): Promise<LifeStep[]> {
   const { rows } = await db.query<LifeStep>(
-    `SELECT at, kind, what, "by", detail FROM (
+    `WITH event AS MATERIALIZED (
+       SELECT organization_id, entity_type, source_entity_id FROM tds_inbox_events WHERE id = $1::uuid
+     ), attempt AS (
+       SELECT l.* FROM event e
+         JOIN tds_sync_logs l ON l.entity_type = e.entity_type AND l.source_entity_id = e.source_entity_id
+       UNION ALL
+       SELECT l.* FROM event e JOIN tds_sync_logs l ON l.entity_type = e.entity_type AND l.source_entity_id IS NULL
+     )
+     SELECT at, kind, what, "by", detail FROM (
        SELECT logged_at AS at, 'attempt' AS kind, outcome AS what, worker_id::text AS "by",
               concat_ws(': ', error_code, coalesce(error_message, detail->>'why')) AS detail, id AS place
-         FROM tds_sync_logs WHERE event_id = $1::uuid
+         FROM attempt WHERE event_id = $1::uuid
        UNION ALL
-       SELECT changed_at, 'change', operation::text, actor,
-              concat(entity_type, ' ', entity_id, ' (', array_to_string(changed_fields, ', '), ')'), position
-         FROM tds_audit_trail WHERE event_id = $1::uuid
+       SELECT a.changed_at, 'change', a.operation::text, a.actor,
+              concat(a.entity_type, ' ', a.entity_id, ' (', array_to_string(a.changed_fields, ', '), ')'), a.position
+         FROM event e
+         JOIN tds_audit_trail a ON a.organization_id = e.organization_id AND a.entity_type = e.entity_type
+                               AND a.entity_id = e.source_entity_id
+        WHERE a.event_id = $1::uuid
        UNION ALL
        SELECT created_at, 'dead_letter', status, resolved_by, concat_ws(': ', error_code, failure_reason), 0
          FROM tds_dead_letter_queue WHERE event_ids @> ARRAY[$1::uuid] OR event_id = $1::uuid
