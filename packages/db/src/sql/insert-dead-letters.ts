@@ -30,12 +30,16 @@ export async function insertDeadLetters(tx: Queryable, letters: readonly DeadLet
               e.headers, e.received_at
          FROM tds_inbox_events e WHERE e.id = $1::uuid
            ON CONFLICT (organization_id, entity_type, (coalesce(source_entity_id, '')), fingerprint) WHERE status = 'open'
-           DO UPDATE SET occurrences = d.occurrences + 1, event_id = excluded.event_id,
-              event_ids = d.event_ids || excluded.event_id, failure_reason = excluded.failure_reason,
-              error_message = excluded.error_message, total_attempts = excluded.total_attempts,
-              operation_type = excluded.operation_type, source_version = excluded.source_version,
-              raw_body = excluded.raw_body, payload = excluded.payload, headers = excluded.headers,
-              received_at = excluded.received_at, last_seen_at = tds_now()`,
+           DO UPDATE SET occurrences = d.occurrences + 1, event_ids = d.event_ids || excluded.event_id,
+              failure_reason = excluded.failure_reason, error_message = excluded.error_message,
+              total_attempts = excluded.total_attempts, last_seen_at = tds_now(),
+              (event_id, operation_type, source_version, raw_body, payload, headers, received_at) = (
+                SELECT n.* FROM (
+                  VALUES (excluded.event_id, excluded.operation_type, excluded.source_version, excluded.raw_body,
+                          excluded.payload, excluded.headers, excluded.received_at),
+                         (d.event_id, d.operation_type, d.source_version, d.raw_body, d.payload, d.headers, d.received_at)
+                ) n (event_id, operation_type, source_version, raw_body, payload, headers, received_at)
+                 ORDER BY n.received_at DESC LIMIT 1)`,
       [
         letter.event_id,
         letter.class,
