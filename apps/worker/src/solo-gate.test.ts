@@ -48,6 +48,18 @@ describe('soloGate', () => {
     expect(await Promise.all([gate.alone(alone), gate.alone(alone), gate.alone(alone)])).toEqual([1, 1, 1])
   })
 
+  it('keeps one that wants to be alone from those who waited for another before it', async () => {
+    const gate = soloGate()
+    const order: string[] = []
+    const visit = (name: string) => async (): Promise<void> => {
+      order.push(`${name} in`)
+      await new Promise((resolve) => setImmediate(resolve))
+      order.push(`${name} out`)
+    }
+    await Promise.all([gate.alone(visit('a')), gate.together(visit('b')), gate.alone(visit('c'))])
+    expect(order).toEqual(['a in', 'a out', 'b in', 'b out', 'c in', 'c out'])
+  })
+
   it('opens again after a failure of whoever was inside', async () => {
     const gate = soloGate()
     await expect(gate.alone(() => Promise.reject(new Error('broke')))).rejects.toThrow('broke')

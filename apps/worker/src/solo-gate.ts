@@ -7,14 +7,18 @@ export interface SoloGate {
   alone<T>(work: () => Promise<T>): Promise<T>
 }
 
-/** Makes an open gate. Who wants to be alone waits for those inside and holds back those who come later. */
+/** Makes an open gate. Who wants to be alone waits for those who came before and holds back those who come later. */
 export function soloGate(): SoloGate {
   let inside: Promise<unknown>[] = []
   let solo: Promise<unknown> = Promise.resolve()
   return {
-    async together(work) {
-      await solo
-      return enter(work)
+    together(work) {
+      const before = solo
+      // Counts as inside while it waits: the next who wants to be alone must not start beside it.
+      return enter(async () => {
+        await before
+        return work()
+      })
     },
     async alone(work) {
       const before = solo
