@@ -65,6 +65,7 @@ describe('readColumn', () => {
     ['text', true, 'bad_text'],
     ['text', [], 'bad_text'],
     ['date', '2026-02-30', 'bad_date'],
+    ['date', '0000-05-05', 'bad_date'],
     ['date', '21/07/2026', 'bad_date'],
     ['date', '2026-07-21T10:00:00Z', 'bad_date'],
     ['date', new ExactNumber('20260721'), 'bad_date'],

@@ -93,7 +93,8 @@ function decimalOf(value: ExactJson): string | null {
 function isCalendarDate(text: string): boolean {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false
   const time = Date.parse(`${text}T00:00:00Z`)
-  return !Number.isNaN(time) && text !== '0000-00-00' && new Date(time).toISOString().startsWith(text)
+  // Postgres has no year 0, which Date has.
+  return !Number.isNaN(time) && !text.startsWith('0000') && new Date(time).toISOString().startsWith(text)
 }
 
 function unreadable(
