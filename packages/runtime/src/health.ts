@@ -189,7 +189,7 @@ async function answerWithin(answer: Promise<HealthResult>, timeoutMs: number): P
 }
 
 function isForwarded(headers: RequestHeaders): boolean {
-  return ['x-forwarded-for', 'x-real-ip', 'forwarded'].some((name) => headers[name] !== undefined)
+  return Object.keys(headers).some((name) => /^(?:x-forwarded-.*|x-real-ip|forwarded)$/.test(name))
 }
 
 function metricsRefused(): HealthAnswer {
