@@ -6,10 +6,13 @@ const unitMs: Readonly<Record<string, number>> = { m: 60_000, h: hour, d: 24 * h
 /** A moment: a date, a time with its zone, or so long ago (`90m`, `24h`, `7d`, `2w`). */
 export const momentInput = z.string().transform((text, context): Date => {
   const [, amount, unit = ''] = /^(\d{1,6})([mhdw])$/.exec(text) ?? []
-  if (amount !== undefined) return new Date(Date.now() - Number(amount) * (unitMs[unit] ?? 0))
-  const isMoment = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d))?$/.test(text)
-  const moment = new Date(text)
-  if (isMoment && !Number.isNaN(moment.getTime())) return moment
+  const [, day] =
+    /^(\d{4}-\d\d-\d\d)(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d))?$/.exec(text) ?? []
+  const moment =
+    amount === undefined ? new Date(text) : new Date(Date.now() - Number(amount) * (unitMs[unit] ?? 0))
+  const isMoment = amount !== undefined || (day !== undefined && isDay(day))
+  // Before 1970 nothing was received, and Postgres reads no year of six digits.
+  if (isMoment && moment.getTime() >= 0) return moment
   context.addIssue({
     code: 'custom',
     message:
@@ -17,6 +20,12 @@ export const momentInput = z.string().transform((text, context): Date => {
   })
   return z.NEVER
 })
+
+/** Date lets the days of a short month run over into the next one; written out again, they differ. */
+function isDay(text: string): boolean {
+  const day = new Date(text)
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text)
+}
 
 /** The id of an event. */
 export const eventIdInput = z
@@ -47,13 +56,16 @@ export function wordsInput<const Word extends string>(words: readonly Word[]) {
 /** Where a list goes on, as the page before gave it. */
 export const cursorInput = z.string().transform((text, context) => {
   const [receivedAt, id, ...rest] = Buffer.from(text, 'base64url').toString().split('|')
-  if (receivedAt !== undefined && id !== undefined && rest.length === 0 && /^\d{4,}-/.test(receivedAt)) {
+  if (receivedAt !== undefined && id !== undefined && rest.length === 0 && postgresTime.test(receivedAt)) {
     const event = eventIdInput.safeParse(id)
     if (event.success) return { receivedAt, id: event.data }
   }
   context.addIssue({ code: 'custom', message: 'expected the cursor that the page before gave' })
   return z.NEVER
 })
+
+/** As Postgres prints it in UTC. */
+const postgresTime = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?\+00$/
 
 /** Makes the cursor after an event. */
 export function cursorAfter(event: { readonly received_at: string; readonly id: string }): string {
