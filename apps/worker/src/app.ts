@@ -22,6 +22,7 @@ import { workerConfigSchema, type WorkerConfig } from './config.ts'
 import { createLanes } from './lanes.ts'
 import { applyEvents } from './loops/apply-events.ts'
 import { callGauges } from './loops/call-gauges.ts'
+import { watchConservation } from './loops/conservation.ts'
 import { driftRecorder, qualityChecker } from './loops/data-watchers.ts'
 import { readRecords } from './loops/read-records.ts'
 import { inboxSweeper, leaseRescuer } from './loops/rescuers.ts'
@@ -33,8 +34,13 @@ export interface WorkerOverrides {
   readonly source?: RecordSource
 }
 
+/** The worker, and where it answers `/health` once it has started. */
+export interface WorkerService extends Service {
+  readonly healthPort: () => number
+}
+
 /** Builds the worker from its environment, for `run()`. Throws ConfigError with every problem at once. */
-export function workerFromEnvironment(env: Environment, control: DaemonControl): Service {
+export function workerFromEnvironment(env: Environment, control: DaemonControl): WorkerService {
   const config = loadConfig(workerConfigSchema, env)
   configureLogging({ daemon: 'worker', level: config.LOG_LEVEL, format: config.LOG_FORMAT })
   childLogger('worker:app').info('configuration', describeConfig(workerConfigSchema, config))
@@ -46,7 +52,7 @@ export function createWorker(
   config: WorkerConfig,
   control: DaemonControl,
   overrides: WorkerOverrides = {},
-): Service {
+): WorkerService {
   const db = openDatabase({
     url: config.DATABASE_URL,
     directUrl: config.DATABASE_DIRECT_URL,
@@ -68,6 +74,7 @@ export function createWorker(
   const source = overrides.source ?? zoho.source
   const lanes = createLanes()
   const parts = { db, queue, daemonId: registry.id, lanes }
+  const conservation = watchConservation(parts)
   const retry = () => ({
     maxAttempts: settings.number('max_retry_attempts'),
     baseMs: settings.number('retry_backoff_base_ms'),
@@ -85,6 +92,7 @@ export function createWorker(
     qualityChecker(parts),
     driftRecorder(parts),
     callGauges(parts),
+    conservation.service,
     retentionDuty(parts),
   ])
   const gate = untilReady({
@@ -97,12 +105,16 @@ export function createWorker(
   const health = createHealth({
     daemon: 'worker',
     version: TDS_VERSION,
-    checks: [...pipelineChecks(db), ...dataChecks(db), ...zoho.checks],
+    checks: [...pipelineChecks(db), ...dataChecks(db), ...zoho.checks, conservation.check],
     ready: gate.readiness,
   })
-  return serviceGroup('worker', [
-    service({ name: 'database', start: () => undefined, stop: () => db.close() }),
-    healthServer({ name: 'worker', host: '127.0.0.1', port: config.WORKER_HEALTH_PORT, health }),
-    gate,
-  ])
+  const server = healthServer({
+    name: 'worker',
+    host: '127.0.0.1',
+    port: config.WORKER_HEALTH_PORT,
+    portVariable: 'WORKER_HEALTH_PORT',
+    health,
+  })
+  const pool = service({ name: 'database', start: () => undefined, stop: () => db.close() })
+  return { ...serviceGroup('worker', [pool, server, gate]), healthPort: server.port }
 }

@@ -1,2 +1,2 @@
-export { createWorker, workerFromEnvironment, type WorkerOverrides } from './app.ts'
+export { createWorker, workerFromEnvironment, type WorkerOverrides, type WorkerService } from './app.ts'
 export { workerConfigSchema, type WorkerConfig } from './config.ts'

@@ -11,11 +11,18 @@ export const pipelineThresholds = {
   oldestOwedReadSeconds: { degraded: 300, unhealthy: Infinity },
   /** Without a heartbeat for so long a worker does not count as alive. */
   workerSilentSeconds: 30,
+  /** The same for an alerter. */
+  alerterSilentSeconds: 60,
 } as const
 
 /** Checks of the path from inbox to mirror by its outcomes; every daemon that serves `/health` uses these. One statement feeds them all. */
 export function pipelineChecks(db: Database): HealthCheck[] {
-  const shared = shareForASecond(() => pipelineStatus(db, pipelineThresholds.workerSilentSeconds))
+  const shared = shareForASecond(() =>
+    pipelineStatus(db, {
+      workerSeconds: pipelineThresholds.workerSilentSeconds,
+      alerterSeconds: pipelineThresholds.alerterSilentSeconds,
+    }),
+  )
   const check = (name: string, judge: (status: PipelineStatus) => HealthResult): HealthCheck => ({
     name,
     check: async () => judge(await shared()),
@@ -27,6 +34,7 @@ export function pipelineChecks(db: Database): HealthCheck[] {
     check('quarantine', judgeQuarantine),
     check('owed reads', judgeReads),
     check('workers', judgeWorkers),
+    check('alerter', judgeAlerter),
   ]
 }
 
@@ -75,6 +83,18 @@ function judgeWorkers({ workers_alive: alive, waiting }: PipelineStatus): Health
   const seconds = String(pipelineThresholds.workerSilentSeconds)
   const detail = `No worker has beaten for ${seconds} seconds: events are accepted but not applied.`
   return { status: waiting > 0 ? 'unhealthy' : 'degraded', detail, facts }
+}
+
+/** Without one nobody is told of anything; the path itself goes on. */
+function judgeAlerter({ alerters_alive: alive }: PipelineStatus): HealthResult {
+  const facts = { alive }
+  if (alive > 0) return { status: 'healthy', detail: 'An alerter is alive.', facts }
+  const seconds = String(pipelineThresholds.alerterSilentSeconds)
+  return {
+    status: 'degraded',
+    detail: `No alerter has beaten for ${seconds} seconds: nobody is told when something is wrong.`,
+    facts,
+  }
 }
 
 function byThreshold(

@@ -7,6 +7,7 @@ export {
 } from './admit-calls.ts'
 export { callBudgetStatus, type CallBudgetStatus } from './call-budget-status.ts'
 export { claimWork, releaseWork, type ClaimedEvent, type WorkClaim } from './claim-work.ts'
+export { unconservedEvents, type UnconservedEvents } from './conservation.ts'
 export * from './count-duplicates.ts'
 export { databaseTime } from './database-time.ts'
 export { eventLife, lastActionOn, type LifeStep } from './event-life.ts'

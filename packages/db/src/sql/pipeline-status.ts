@@ -9,16 +9,20 @@ export interface PipelineStatus {
   readonly finished_last_hour: number
   readonly succeeded_last_hour: number
   readonly workers_alive: number
+  readonly alerters_alive: number
   readonly owed_reads: number
   /** Since it was due; where it has failed since it was first asked for, because each failure puts the next try off. */
   readonly oldest_owed_read_seconds: number | null
 }
 
 /**
- * Reads the state of the whole path in one statement over small indexes, so that health can ask often. A worker is alive
- * unless it has been silent for `workerSilentSeconds`.
+ * Reads the state of the whole path in one statement over small indexes, so that health can ask often. A daemon is alive
+ * unless it has been silent for so many seconds.
  */
-export async function pipelineStatus(db: Queryable, workerSilentSeconds: number): Promise<PipelineStatus> {
+export async function pipelineStatus(
+  db: Queryable,
+  silent: { readonly workerSeconds: number; readonly alerterSeconds: number },
+): Promise<PipelineStatus> {
   const { rows } = await db.query<PipelineStatus>(
     `SELECT (SELECT count(*)::int FROM tds_inbox_events WHERE status IN ('pending', 'processing', 'retry')) AS waiting,
             (SELECT extract(epoch FROM tds_now() - min(received_at))::float8 FROM tds_inbox_events
@@ -28,6 +32,8 @@ export async function pipelineStatus(db: Queryable, workerSilentSeconds: number)
             coalesce(c.finished, 0)::int AS finished_last_hour, coalesce(c.succeeded, 0)::int AS succeeded_last_hour,
             (SELECT count(*)::int FROM tds_daemons
               WHERE name = 'worker' AND stopped_at IS NULL AND beat_at > tds_now() - make_interval(secs => $1)) AS workers_alive,
+            (SELECT count(*)::int FROM tds_daemons
+              WHERE name = 'alerter' AND stopped_at IS NULL AND beat_at > tds_now() - make_interval(secs => $2)) AS alerters_alive,
             (SELECT count(*)::int FROM tds_owed_reads) AS owed_reads,
             (SELECT extract(epoch FROM tds_now() - min(overdue.since))::float8
                FROM (SELECT CASE WHEN attempts > 0 THEN first_requested_at ELSE due_at END AS since
@@ -36,7 +42,7 @@ export async function pipelineStatus(db: Queryable, workerSilentSeconds: number)
        FROM (SELECT sum(events) FILTER (WHERE status IN ('applied', 'unchanged', 'stale', 'dead_letter')) AS finished,
                     sum(events) FILTER (WHERE status IN ('applied', 'unchanged', 'stale')) AS succeeded
                FROM tds_event_counts WHERE minute > tds_now() - interval '1 hour') c`,
-    [workerSilentSeconds],
+    [silent.workerSeconds, silent.alerterSeconds],
     { name: 'pipeline_status' },
   )
   const [row] = rows

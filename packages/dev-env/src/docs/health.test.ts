@@ -1,8 +1,9 @@
 import { alerterConfigSchema, alerterThresholds, createAlerter } from '@tds/alerter'
 import { apiConfigSchema, apiThresholds, createApi } from '@tds/api'
-import { callBudgetChecks, dataChecks, dataThresholds, pipelineChecks, pipelineThresholds } from '@tds/core'
+import { dataThresholds, pipelineThresholds } from '@tds/core'
 import { createTestDatabase, type TestDatabase } from '@tds/db/testing'
 import { loadConfig } from '@tds/runtime'
+import { createWorker, workerConfigSchema } from '@tds/worker'
 import { namesIn, readPage, rowsWith, type Page } from '../testing/docs/pages.ts'
 
 const page = readPage('docs/operations/health.md')
@@ -50,16 +51,40 @@ describe('docs/operations/health.md', () => {
     }
   })
 
-  it("lists the worker's checks", () => {
-    const { db } = database
-    const checks = [...pipelineChecks(db), ...callBudgetChecks(db), ...dataChecks(db)]
-    const names = checks.map((check) => check.name)
-    expect(namesIn(section('Worker'), 'check', 'degraded').sort()).toEqual(names.sort())
+  it("lists the worker's checks", async () => {
+    const worker = createWorker(
+      loadConfig(workerConfigSchema, {
+        DATABASE_URL: database.url,
+        WORKER_HEALTH_PORT: '0',
+        ZOHO_API_URL: 'http://127.0.0.1:9',
+        ZOHO_ACCOUNTS_URL: 'http://127.0.0.1:9',
+        ZOHO_DATA_CENTER: 'us',
+        ZOHO_ORGANIZATION_ID: '790412365',
+        ZOHO_CLIENT_ID: '1000.CLIENT',
+        ZOHO_CLIENT_SECRET: 'a-secret-for-the-documents',
+        ZOHO_REFRESH_TOKEN: '1000.refresh',
+        TDS_ENCRYPTION_KEY: '0'.repeat(63) + '1',
+      }),
+      { fail: failTheTest },
+    )
+    await worker.start()
+    try {
+      expect(namesIn(section('Worker'), 'check', 'degraded').sort()).toEqual(
+        await checksAt(worker.healthPort()),
+      )
+    } finally {
+      await worker.stop()
+    }
   })
 
   it('gives the thresholds that the code has', () => {
-    const { oldestWaitingSeconds, successRatio, oldestOwedReadSeconds, workerSilentSeconds } =
-      pipelineThresholds
+    const {
+      oldestWaitingSeconds,
+      successRatio,
+      oldestOwedReadSeconds,
+      workerSilentSeconds,
+      alerterSilentSeconds,
+    } = pipelineThresholds
     for (const daemon of ['Api', 'Worker']) {
       const told = turnsIn(section(daemon))
       expect(told.get('waiting events')).toEqual([
@@ -77,6 +102,7 @@ describe('docs/operations/health.md', () => {
         `the oldest is ${String(oldestOwedReadSeconds.degraded)} s overdue`,
       )
       const silent = `none has beaten for ${String(workerSilentSeconds)} s`
+      expect(told.get('alerter')?.[0]).toBe(`none has beaten for ${String(alerterSilentSeconds)} s`)
       expect(told.get('workers')).toEqual([`${silent} and nothing waits`, `${silent} and events wait`])
     }
     const { roundTripMs, successBehindFailureSeconds, outcomesWithinHours } = apiThresholds
