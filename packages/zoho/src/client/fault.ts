@@ -31,7 +31,8 @@ export function faultOf(answer: ZohoAnswer): Fault | null {
   if (code === '1002' && status === 404) return /not accessible/i.test(message) ? 'hidden' : 'not-there'
   // 5 is an unknown path, which is our mistake, as well as an unknown id: only the id's own message counts.
   if (code === '5') return status === 404 && /resource for the given id/i.test(message) ? 'not-there' : 'path'
-  const isSuccess = status >= 200 && status < 300 && (code === null || code === '0')
+  // JSON without a code is somebody else's: Zoho's good answers all have it.
+  const isSuccess = status >= 200 && status < 300 && code === '0'
   return isSuccess && unreadable === null ? null : faultOfStatus(answer)
 }
 

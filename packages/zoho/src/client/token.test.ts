@@ -324,7 +324,7 @@ describe('tokenSource, shared by all daemons', () => {
       db: database.db,
       name: await leaseName(),
       holder: randomUUID(),
-      ttlSeconds: 3600,
+      ttlSeconds: 19,
     })
     await hog.campaign()
     await database.db.query('DELETE FROM tds_zoho_tokens')
