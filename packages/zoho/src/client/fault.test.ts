@@ -5,7 +5,6 @@ import { errorOf, faultOf, waitAfter } from './fault.ts'
 /** What becomes of an answer: an error's code and disposition, `not-there`, or nothing. */
 type Verdict = 'good' | 'not-there' | readonly [code: string, disposition: string, waitMs?: number]
 
-const rate = (waitMs: number): Verdict => ['zoho_rate_limited', 'retry', waitMs]
 const quota: Verdict = ['zoho_quota_exhausted', 'retry', 37_301_000]
 const outage: Verdict = ['zoho_unavailable', 'retry']
 const unreadable: Verdict = ['zoho_unreadable', 'retry']
@@ -77,6 +76,10 @@ describe('an answer is judged by its code first and its status second', () => {
     ).toBe(60_000)
   })
 })
+
+function rate(waitMs: number): Verdict {
+  return ['zoho_rate_limited', 'retry', waitMs]
+}
 
 const product = entityOf('product')
 

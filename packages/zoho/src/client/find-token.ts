@@ -34,7 +34,7 @@ export async function findToken(search: TokenSearch, refused: string | null): Pr
     const before = await look(search, refused)
     if (before.isGoodFor === 'long') return before.token
     const lease = await candidate.campaign()
-    if (lease !== null) return await findWithLease(search, { refused, lease })
+    if (lease !== null) return findWithLease(search, { refused, lease })
     if (before.isGoodFor === 'a while') return soonLookedAtAgain(before.token, clock)
     if (clock.monotonicMs() >= waitUntilMs) throw stillWaiting()
     await clock.sleep(lookAgainMs * (0.5 + Math.random()))

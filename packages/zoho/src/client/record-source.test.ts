@@ -328,8 +328,8 @@ describe('zohoRecordSource and its token', () => {
     await faultOf(zoho.read())
     zoho.otherwise = good
     await zoho.later(5 * 60_000)
-    await found(zoho.read())
-    await found(zoho.read())
+    expect(await zoho.read()).toMatchObject({ kind: 'found' })
+    expect(await zoho.read()).toMatchObject({ kind: 'found' })
   })
 
   it('names the organisation when a fresh token is refused with status 400', async () => {

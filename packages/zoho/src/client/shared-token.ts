@@ -10,7 +10,15 @@ import {
   type StoredZohoToken,
   type ZohoTokenState,
 } from '@tds/db'
-import { backoffMs, gauge, openText, sealText, TdsError, type Clock, type SealingKeys } from '@tds/runtime'
+import {
+  backoffMs,
+  gauge,
+  openText,
+  sealText,
+  type Clock,
+  type SealingKeys,
+  type TdsError,
+} from '@tds/runtime'
 import { restAfterRefusalMs } from './token-fault.ts'
 import type { MintedToken, ZohoCredentials } from './token-request.ts'
 
