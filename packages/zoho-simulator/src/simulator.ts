@@ -1,13 +1,9 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { simulatorClock } from './clock.ts'
+import { assemble } from './assembly.ts'
 import { createControl, type Control } from './control/control.ts'
-import { createApi } from './http/api.ts'
 import { createApp } from './http/app.ts'
-import { callCounter } from './http/call-counter.ts'
-import { accessTokens } from './http/tokens.ts'
 import { settingsOf, type SimulatorOptions } from './options.ts'
-import { buildWorld } from './world/build-world.ts'
 
 /** A Zoho of one's own. */
 export interface Simulator extends Control {
@@ -27,25 +23,18 @@ export interface ListenOptions {
 
 /** Makes a simulator with a world in it; throws InvalidInputError on options that cannot be. */
 export function createSimulator(options: SimulatorOptions = {}): Simulator {
-  const settings = settingsOf(options)
-  const clock = simulatorClock(settings.clock)
-  const world = buildWorld({ ...settings, clock })
-  const tokens = accessTokens(clock, settings)
-  const calls = callCounter(clock, world.zone, settings.dailyCalls)
-  const sending = new Set<Promise<unknown>>()
-  let stopping = new AbortController()
   let server: Server | null = null
   let url = ''
-
-  const control = createControl({ world, settings, tokens, calls, sending, stopping: () => stopping.signal })
-  const api = createApi({ world, settings, tokens, calls })
-  const app = createApp({ api, oauth: { settings, tokens, apiDomain: () => url }, control })
+  const { controlParts, api, serve, oauth } = assemble(settingsOf(options), () => url)
+  const { post } = controlParts
+  const control = createControl(controlParts)
+  const app = createApp({ api, serve, oauth, control })
 
   return {
     ...control,
     start: async ({ port = 0, host = '127.0.0.1' } = {}) => {
       if (server !== null) throw new Error('The simulator listens already')
-      stopping = new AbortController()
+      post.open()
       server = createServer(app)
       url = await listen(server, port, host).catch((error: unknown) => {
         server = null
@@ -54,11 +43,11 @@ export function createSimulator(options: SimulatorOptions = {}): Simulator {
       return { url }
     },
     stop: async () => {
-      stopping.abort()
+      const posted = post.close()
       const stopped = server
       server = null
       if (stopped !== null) await close(stopped)
-      await Promise.all(sending)
+      await posted
     },
   }
 }

@@ -7,6 +7,8 @@ export interface Zone {
   date(ms: number): string
   /** What Zoho's x-rate-limit-reset tells (docs/reference/zoho.md, calls). */
   secondsToMidnight(ms: number): number
+  /** The next moment at which the offset from UTC is another one; null if there is none within a year. */
+  nextOffsetChange(ms: number): number | null
 }
 
 /** Opens a zone by its IANA name; throws RangeError if there is none of that name. */
@@ -23,7 +25,20 @@ export function openZone(name: string): Zone {
       const midnight = nextDay - offsetAt(nextDay - offsetAt(ms))
       return Math.max(1, Math.ceil((midnight - ms) / 1000))
     },
+    nextOffsetChange: (ms) => nextChange(offsetAt, ms),
   }
+}
+
+function nextChange(offsetAt: (ms: number) => number, ms: number): number | null {
+  const offset = offsetAt(ms)
+  for (let ahead = 1; ahead <= 366; ahead++) {
+    const from = ms + (ahead - 1) * day
+    if (offsetAt(from + day) === offset) continue
+    let quarter = (Math.floor(from / quarterHour) + 1) * quarterHour
+    while (offsetAt(quarter) === offset) quarter += quarterHour
+    return quarter
+  }
+  return null
 }
 
 /** Reads a time as Zoho writes it, colon and Z accepted; null if it is none. */

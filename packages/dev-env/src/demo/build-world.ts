@@ -6,6 +6,7 @@ import { type Database, openDatabase } from '@tds/db'
 import { type Environment, TdsError } from '@tds/runtime'
 import { createSimulator, type Simulator } from '@tds/zoho-simulator'
 
+import { openLimits } from '../installation/open-limits.ts'
 import { prepareDatabase } from '../installation/prepare-database.ts'
 import { startInstallation } from '../installation/start-installation.ts'
 import { startMailCatcher } from '../mail/mail-catcher.ts'
@@ -50,6 +51,7 @@ export async function buildWorld(o: BuildOptions, held: AsyncDisposableStack): P
   const simulator = await step('Zoho', () => {
     // Its own organisation for every run: nothing that an earlier one left in the database is in the way.
     const made = createSimulator({
+      ...openLimits,
       size: o.size,
       organizationId: String(randomInt(100_000_000, 1_000_000_000)),
     })

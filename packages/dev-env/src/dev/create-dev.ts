@@ -10,6 +10,7 @@ import {
 } from '@tds/runtime'
 import { createSimulator } from '@tds/zoho-simulator'
 
+import { openLimits } from '../installation/open-limits.ts'
 import { prepareDatabase } from '../installation/prepare-database.ts'
 import { providePostgres } from '../postgres/index.ts'
 import { CHECKOUT } from '../processes/daemon.ts'
@@ -76,7 +77,7 @@ async function startAll(env: Environment, { control, held }: Starting): Promise<
 }
 
 async function startStandIn(held: AsyncDisposableStack): Promise<StandIn> {
-  const simulator = createSimulator()
+  const simulator = createSimulator(openLimits)
   const { url } = await simulator.start()
   held.defer(() => simulator.stop())
   return { url, access: simulator.access }

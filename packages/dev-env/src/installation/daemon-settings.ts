@@ -18,7 +18,7 @@ export function apiSettings({ databaseUrl, access }: SharedSettings, port: numbe
   }
 }
 
-/** Settings of a worker. The simulator refuses nothing, so as many calls at once as Zoho would ever allow. */
+/** Settings of a worker. The simulator's limits are open (open-limits.ts), so as many calls at once as Zoho would ever allow. */
 export function workerSettings(
   { databaseUrl, zohoUrl, access }: SharedSettings,
   port: number,

@@ -2,6 +2,7 @@ import { createTestDatabase, type TestDatabase } from '@tds/db/testing'
 import { createSimulator, type Simulator, type SimulatorOptions } from '@tds/zoho-simulator'
 
 import { compareWithSimulator } from '../comparison/compare-with-simulator.ts'
+import { openLimits } from '../installation/open-limits.ts'
 import { isConverged, type Progress, untilConverged } from '../installation/progress.ts'
 import {
   type Installation,
@@ -37,7 +38,7 @@ export interface EndToEndOptions extends Pick<InstallationOptions, 'workers' | '
 export async function startEndToEnd(o: EndToEndOptions = {}): Promise<EndToEnd> {
   const database = o.database ?? (await createTestDatabase())
   const run = await makeRunDirectory('test')
-  const simulator = createSimulator({ size: 'small', ...o.simulator })
+  const simulator = createSimulator({ size: 'small', ...openLimits, ...o.simulator })
   const { organizationId } = simulator.access
   const start = o.launchOnly ? launchInstallation : startInstallation
   const installation = await start({

@@ -10,6 +10,8 @@ export interface Input {
   number(name: string): number | undefined
   /** A whole number, 1 or more. */
   count(name: string): number | undefined
+  /** A whole number, 0 or more. */
+  whole(name: string): number | undefined
   counts(name: string): number[] | undefined
   flag(name: string): boolean | undefined
   object(name: string): JsonObject | undefined
@@ -42,6 +44,7 @@ export function readInput(body: Json, fields: readonly string[]): Input {
       read(name, `a list, each ${oneOf(values)}`, (value) => knownValues(value, values)),
     number: (name) => read(name, 'a number', numberOf),
     count: (name) => read(name, 'a whole number, 1 or more', countOf),
+    whole: (name) => read(name, 'a whole number, 0 or more', wholeOf),
     counts: (name) => read(name, 'a list of whole numbers', countsOf),
     flag: (name) => read(name, 'true or false', (value) => (typeof value === 'boolean' ? value : undefined)),
     object: (name) => read(name, 'an object', (value) => (isJsonObject(value) ? value : undefined)),
@@ -62,6 +65,11 @@ function oneOf(values: readonly string[]): string {
 
 function numberOf(value: Json): number | undefined {
   return value instanceof Decimal ? Number(value.source) : undefined
+}
+
+function wholeOf(value: Json): number | undefined {
+  const number = numberOf(value)
+  return number !== undefined && Number.isSafeInteger(number) && number >= 0 ? number : undefined
 }
 
 function countOf(value: Json): number | undefined {

@@ -90,11 +90,6 @@ export function readDeliveryRequest(body: Json): DeliveryRequest {
   }
 }
 
-/** Reads `{advanceSeconds}`. */
-export function readClockRequest(body: Json): number {
-  return required('advanceSeconds', readInput(body, ['advanceSeconds']).number('advanceSeconds')) * 1000
-}
-
 /** Reads a type from a path; throws InvalidInputError naming the types there are. */
 export function readType(text: string | undefined): RecordType {
   const type = recordTypes.find((known) => known === text)

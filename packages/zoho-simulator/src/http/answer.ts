@@ -1,10 +1,13 @@
 import type { Json, JsonObject } from '../exact/json.ts'
+import type { LimitName } from '../limits/limit-name.ts'
 
 /** What goes back over HTTP. */
 export interface Answer {
   status: number
   body: Json
   headers?: Record<string, string>
+  /** Which limit refused the call, for the journal. */
+  refusedBy?: LimitName
 }
 
 /** A success as the API wraps it. */
@@ -40,8 +43,51 @@ export function notThere(noun: string, code: 1002 | 5): Answer {
 }
 
 /** A method that the path does not have. */
-export function methodNotAllowed(): Answer {
-  return failure(405, 37, 'The HTTP method GET is the only one allowed here.')
+export function methodNotAllowed(allowed: string): Answer {
+  return failure(405, 37, `The HTTP method ${allowed} is the only one allowed here.`)
+}
+
+/** A record that this user may not see; the code is that of one that is not there. */
+export function notAccessible(noun: string): Answer {
+  return failure(404, 1002, `${noun} is not accessible.`)
+}
+
+/** Too many calls in a minute. */
+export function tooManyInMinute(): Answer {
+  return failure(
+    429,
+    44,
+    'For security reasons your organization has been blocked as it have exceeded the maximum number of requests per minute that can originate from an organization.',
+  )
+}
+
+/** The day's calls are used up; Zoho writes the number with a comma. */
+export function tooManyToday(dailyCalls: number): Answer {
+  const most = dailyCalls.toLocaleString('en')
+  return failure(
+    429,
+    45,
+    `The API call for this organization has exceeded the maximum call rate limit of ${most}.`,
+  )
+}
+
+/** Too many calls at once. */
+export function tooManyAtOnce(): Answer {
+  return failure(
+    429,
+    1070,
+    'You have reached the maximum number of in process requests allowed. Kindly try again after some time.',
+  )
+}
+
+/** The short block, seen well below a hundred calls a minute; neither its status nor its words are known. */
+export function shortBlock(): Answer {
+  return failure(429, 43, 'You have made too many requests. Please try again after some time.')
+}
+
+/** Something went wrong inside. */
+export function internalError(): Answer {
+  return failure(500, 1000, 'Internal Error')
 }
 
 /** A failure as the API tells it. */

@@ -2,12 +2,12 @@ import type { RecordKind, Root } from '../world/record-kind.ts'
 import { notThere, success, type Answer } from './answer.ts'
 import type { ApiParts } from './call.ts'
 
-/** Answers a detail; a deleted record is as little there as one that never was. */
+/** Answers a detail, perhaps as it was before; a deleted record is as little there as one that never was. */
 export function answerDetail(
   { kind, id, root }: { kind: RecordKind; id: string; root: Root },
-  { world, settings }: ApiParts,
+  { world, switches, lag }: ApiParts,
 ): Answer {
-  const record = world.collections[kind.type].get(id)
-  if (record === undefined || record.deleted) return notThere(kind.noun, settings.notThereCode)
+  const record = lag.shown(kind.type, id)
+  if (record === undefined || record.deleted) return notThere(kind.noun, switches.notThereCode)
   return success({ [kind.wrapper]: kind.detail(record, { world, root }) })
 }

@@ -1,7 +1,8 @@
 import { compareDecimals, Decimal } from '../exact/decimal.ts'
-import type { Json } from '../exact/json.ts'
+import { pick } from '../exact/fields.ts'
+import type { Json, JsonObject } from '../exact/json.ts'
 import type { WorldRecord } from '../world/collection.ts'
-import type { RecordKind, RecordTest } from '../world/record-kind.ts'
+import type { RecordKind, RecordTest, View } from '../world/record-kind.ts'
 import { readTime } from '../zone.ts'
 import { invalidValue, success, type Answer } from './answer.ts'
 import type { ApiParts, ApiRequest } from './call.ts'
@@ -9,21 +10,36 @@ import { cutPage, pageContext, readPage } from './page.ts'
 
 /** Answers a list: filtered, sorted, one page of it. Parameters that Zoho does not know are ignored. */
 export function answerList(kind: RecordKind, request: ApiRequest, parts: ApiParts): Answer {
-  const page = readPage(request.query)
+  const page = readPage(request.query, parts.switches.defaultPerPage)
   if ('refusal' in page) return page.refusal
   const filter = readFilter(kind, request, parts)
   if ('refusal' in filter) return filter.refusal
   const sort = readSort(kind, request)
   if ('refusal' in sort) return sort.refusal
 
-  const records = parts.world.collections[kind.type].living().filter(filter.test)
-  const { rows, hasMore } = cutPage(sorted(records, sort), page)
+  const found = () => sorted(parts.world.collections[kind.type].living().filter(filter.test), sort)
+  let records = found()
+  const earlier = records.slice(0, (page.page - 1) * page.perPage)
+  if (parts.shifts.beforePage(kind.type, earlier)) records = found()
+  const { rows, hasMore } = cutPage(records, page)
   const view = { world: parts.world, root: request.root }
   const { reportName } = kind.list
   return success({
-    [kind.listKey]: rows.map((record) => kind.row(record, view)),
+    [kind.listKey]: rows.map((record) => listRow(kind, record, { view, parts })),
     page_context: pageContext({ page, hasMore, reportName, appliedFilter: filter.applied, sort }),
   })
+}
+
+function listRow(
+  kind: RecordKind,
+  record: WorldRecord,
+  { view, parts }: { view: View; parts: ApiParts },
+): JsonObject {
+  const row = kind.row(record, view)
+  const { documentedRowKeys } = kind.list
+  return documentedRowKeys !== undefined && parts.switches.adjustmentRows === 'documented'
+    ? pick({ ...record.detail, ...row }, documentedRowKeys)
+    : row
 }
 
 interface Refused {
@@ -41,7 +57,7 @@ function readFilter(kind: RecordKind, request: ApiRequest, parts: ApiParts): Fil
   const named = Object.hasOwn(filters, asked ?? defaultFilter) ? filters[asked ?? defaultFilter] : undefined
   if (named === undefined) return { refusal: invalidValue('filter_by') }
   const tests = [named]
-  if (asked === null && parts.settings.hideInactive) tests.push((record) => !inactive(record))
+  if (asked === null && parts.switches.hideInactive) tests.push((record) => !inactive(record))
 
   const since = readLastModified(kind, request, parts)
   if (since === 'invalid') return { refusal: invalidValue('last_modified_time') }
@@ -61,10 +77,10 @@ function readFilter(kind: RecordKind, request: ApiRequest, parts: ApiParts): Fil
 function readLastModified(
   { list }: RecordKind,
   { query, root }: ApiRequest,
-  { settings }: ApiParts,
+  { switches }: ApiParts,
 ): number | null | 'invalid' {
   const text = query.get('last_modified_time')
-  const honoured = settings.lastModifiedFilter === 'everywhere' || list.lastModifiedFilter.includes(root)
+  const honoured = switches.lastModifiedFilter === 'everywhere' || list.lastModifiedFilter.includes(root)
   if (text === null || !honoured) return null
   return readTime(text) ?? 'invalid'
 }

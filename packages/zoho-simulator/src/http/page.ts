@@ -7,11 +7,11 @@ export interface Page {
   perPage: number
 }
 
-/** Reads page and per_page: 200 rows by default and at most; an Answer says what is wrong with them. */
-export function readPage(query: URLSearchParams): Page | { refusal: Answer } {
+/** Reads page and per_page: 200 rows at most; an Answer says what is wrong with them. */
+export function readPage(query: URLSearchParams, defaultRows: number): Page | { refusal: Answer } {
   const page = wholeNumber(query.get('page') ?? '1')
   if (page === null) return { refusal: invalidValue('page') }
-  const perPage = wholeNumber(query.get('per_page') ?? String(mostRows))
+  const perPage = wholeNumber(query.get('per_page') ?? String(defaultRows))
   if (perPage === null) return { refusal: invalidValue('per_page') }
   return { page, perPage: Math.min(perPage, mostRows) }
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { SimulatorClock } from '../clock.ts'
-import type { Settings } from '../options.ts'
+import type { Switches } from '../switches/switches.ts'
 
 /** Access tokens: handed out, checked, ended. */
 export interface Tokens {
@@ -9,29 +9,29 @@ export interface Tokens {
   isLive(accessToken: string): boolean
   /** Ends one token, or all of them: the next call with it answers 401/57. */
   revoke(accessToken?: string): void
+  /** Which token of this run it is, from 1; null for one that was never handed out. */
+  numberOf(accessToken: string): number | null
   /** How many were handed out since the start. */
   issued(): number
+  /** How many live now. */
+  living(): number
 }
 
-/** The life of an access token, in seconds. */
-export const tokenLifeSeconds = 3600
-
 /** Keeps the tokens of the one refresh token that the simulator knows. */
-export function accessTokens(
-  clock: SimulatorClock,
-  { liveTokens, tokenThrottle }: Pick<Settings, 'liveTokens' | 'tokenThrottle'>,
-): Tokens {
+export function accessTokens(clock: SimulatorClock, switches: Readonly<Switches>): Tokens {
   const expiries = new Map<string, number>()
+  const numbers = new Map<string, number>()
   let issueTimes: number[] = []
-  let issued = 0
   return {
     issue: () => {
       const now = clock.nowMs()
+      const { tokensPerTenMinutes, tokenLifeSeconds, liveTokens } = switches
       issueTimes = issueTimes.filter((time) => time > now - tenMinutes)
-      if (tokenThrottle !== null && issueTimes.length >= tokenThrottle.perTenMinutes) return null
+      if (tokensPerTenMinutes !== null && issueTimes.length >= tokensPerTenMinutes) return null
       issueTimes.push(now)
-      issued++
       const token = `1000.${randomBytes(16).toString('hex')}.${randomBytes(16).toString('hex')}`
+      numbers.set(token, numbers.size + 1)
+      for (const [old, expiry] of expiries) if (expiry <= now) expiries.delete(old)
       expiries.set(token, now + tokenLifeSeconds * 1000)
       endOldest(expiries, liveTokens)
       return token
@@ -41,7 +41,9 @@ export function accessTokens(
       if (token === undefined) expiries.clear()
       else expiries.delete(token)
     },
-    issued: () => issued,
+    numberOf: (token) => numbers.get(token) ?? null,
+    issued: () => numbers.size,
+    living: () => [...expiries.values()].filter((expiry) => expiry > clock.nowMs()).length,
   }
 }
 

@@ -4,7 +4,7 @@ import type { WorldRecord } from '../world/collection.ts'
 import { kinds } from '../world/kinds.ts'
 import type { RecordKind } from '../world/record-kind.ts'
 import type { RecordType } from '../world/record-type.ts'
-import { addRecord, type World } from '../world/world.ts'
+import { addRecord, changeRecord, type World } from '../world/world.ts'
 
 /** What can happen to a record as a whole. */
 export const mutationKinds = ['create', 'update', 'delete', 'restore'] as const
@@ -103,12 +103,12 @@ function update(world: World, request: MutationRequest, record: WorldRecord): Mu
   const { change, fields } = chosenChange(world, { request, record, kind })
   const modifiedMs = nextVersion(world, record, request.stamp)
   const detail = dated(world, { ...record.detail, ...fields, ...request.set }, modifiedMs)
-  world.collections[request.type].put({ ...record, detail, modifiedMs })
+  changeRecord(world, request.type, { ...record, detail, modifiedMs })
   return report(world, { ...request, change }, record.id)
 }
 
 function remove(world: World, request: MutationRequest, record: WorldRecord): Mutation {
-  world.collections[request.type].put({ ...record, deleted: true })
+  changeRecord(world, request.type, { ...record, deleted: true })
   return report(world, request, record.id)
 }
 
@@ -116,7 +116,7 @@ function remove(world: World, request: MutationRequest, record: WorldRecord): Mu
 function restore(world: World, request: MutationRequest, record: WorldRecord): Mutation {
   const modifiedMs = nextVersion(world, record, request.stamp)
   const detail = dated(world, record.detail, modifiedMs)
-  world.collections[request.type].put({ ...record, detail, modifiedMs, deleted: false })
+  changeRecord(world, request.type, { ...record, detail, modifiedMs, deleted: false })
   return report(world, request, record.id)
 }
 

@@ -1,5 +1,5 @@
 import { textOf } from '../exact/fields.ts'
-import { isJsonObject, readJson, type JsonObject } from '../exact/json.ts'
+import { isJsonObject, readJson, type Json, type JsonObject } from '../exact/json.ts'
 import type { SimulatorOptions } from '../options.ts'
 import { createSimulator, type Simulator } from '../simulator.ts'
 import { testNow } from './test-world.ts'
@@ -24,8 +24,15 @@ export interface TestBench extends AsyncDisposable {
     parameters?: Record<string, string>,
     headers?: Record<string, string>,
   ): Promise<ClientAnswer>
+  /** Writes to a path of the API in the same way. */
+  post(path: string, parameters?: Record<string, string>): Promise<ClientAnswer>
   /** Calls the control. */
   control(method: string, path: string, body?: unknown): Promise<ClientAnswer>
+}
+
+interface Asking {
+  parameters: Record<string, string>
+  headers: Record<string, string>
 }
 
 /** Starts a small simulator on a clock that only moves when told. */
@@ -47,16 +54,19 @@ export async function testBench(options: SimulatorOptions = {}): Promise<TestBen
       : call(address, { method: 'POST', body: all })
   }
   const access = textOf((await token()).body, 'access_token')
+  const api = (method: string, path: string, { parameters, headers }: Asking) => {
+    const query = new URLSearchParams({ organization_id: organizationId, ...parameters })
+    return call(`${url}${path}?${query.toString()}`, {
+      method,
+      headers: { Authorization: `Zoho-oauthtoken ${access}`, ...headers },
+    })
+  }
   return {
     simulator,
     url,
     token,
-    get: (path, parameters = {}, headers = {}) => {
-      const query = new URLSearchParams({ organization_id: organizationId, ...parameters })
-      return call(`${url}${path}?${query.toString()}`, {
-        headers: { Authorization: `Zoho-oauthtoken ${access}`, ...headers },
-      })
-    },
+    get: (path, parameters = {}, headers = {}) => api('GET', path, { parameters, headers }),
+    post: (path, parameters = {}) => api('POST', path, { parameters, headers: {} }),
     control: (method, path, body) =>
       call(`${url}/_control${path}`, {
         method,
@@ -69,6 +79,14 @@ export async function testBench(options: SimulatorOptions = {}): Promise<TestBen
 async function call(url: string, init: RequestInit): Promise<ClientAnswer> {
   const response = await fetch(url, init)
   const text = await response.text()
-  const body = text.startsWith('{') && !text.includes('\n') ? readJson(text) : {}
+  const body = readable(text)
   return { status: response.status, headers: response.headers, text, body: isJsonObject(body) ? body : {} }
+}
+
+function readable(text: string): Json {
+  try {
+    return readJson(text)
+  } catch {
+    return null
+  }
 }

@@ -1,4 +1,5 @@
 import { writeJson } from '../exact/json.ts'
+import { withLocationNames } from '../exact/location-names.ts'
 import type { Mutation, MutationKind } from '../mutations/mutate.ts'
 import type { Random } from '../random.ts'
 import { kinds } from '../world/kinds.ts'
@@ -49,6 +50,8 @@ export interface DeliveryForm {
   organizationId: string
   /** Null for a webhook that somebody set up without a secret: it carries no signature. */
   secret: string | null
+  /** Whether the body says location_* or, as older organisations do, warehouse_*. */
+  locationNames?: 'location' | 'warehouse' | undefined
   random: Random
 }
 
@@ -58,7 +61,7 @@ export function makeDelivery(mutation: Mutation, form: DeliveryForm): Delivery {
   const record = webhookBody(mutation, { shape, organizationId, random })
   const action = form.actionInPath ? actionOf(mutation.kind) : null
   const query = new URLSearchParams({ organization_id: organizationId })
-  const packed = pack(writeJson(record), encoding)
+  const packed = pack(writeJson(withLocationNames(record, form.locationNames ?? 'location')), encoding)
   return {
     sequence,
     type: mutation.type,

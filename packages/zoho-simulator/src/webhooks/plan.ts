@@ -49,6 +49,8 @@ export interface Plan {
 export interface Sender {
   organizationId: string
   secret: string | null
+  /** How its locations are named when a delivery is made. */
+  locationNames?: () => 'location' | 'warehouse'
 }
 
 /** Changes the world and makes the deliveries that tell of it; throws InvalidInputError on a share that is none. */
@@ -128,7 +130,9 @@ function tell(mutation: Mutation, { sequence, sender, making }: Telling): Delive
   const actionInPath = (mutation.kind === 'delete' && !thin) || random.chance(making.actionPaths ?? 0.5)
   const secret = random.chance(making.unsigned ?? 0) ? null : sender.secret
   const { organizationId } = sender
-  return makeDelivery(mutation, { sequence, shape, encoding, actionInPath, organizationId, secret, random })
+  const locationNames = sender.locationNames?.()
+  const form = { sequence, shape, encoding, actionInPath, organizationId, secret, locationNames, random }
+  return makeDelivery(mutation, form)
 }
 
 function chosenShape(mutation: Mutation, { random, shapes = usualShapes }: Making): BodyShape {

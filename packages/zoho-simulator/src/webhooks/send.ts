@@ -14,8 +14,10 @@ export interface SendOptions {
   ratePerSecond?: number | undefined
   /** How often a delivery that got no 2xx is sent again; default 0, as Zoho does. */
   retries?: number | undefined
-  /** Pause before each retry in milliseconds; default 1000. */
+  /** Pause before the first retry in milliseconds; default 1000. */
   retryDelayMs?: number | undefined
+  /** By how much each further pause is longer; default 1. */
+  retryFactor?: number | undefined
   /** How long an answer may take in milliseconds; default 15,000. */
   timeoutMs?: number | undefined
   /** Aborting it stops: deliveries not begun are left out, those in flight fail. */
@@ -44,10 +46,18 @@ export interface DeliveryResult {
   durationMs: number
 }
 
+/** Whether a delivery goes out: why it does not, or null; and who is told what came of it. */
+export interface DeliveryDesk {
+  refusal(delivery: Delivery): string | null
+  sent(delivery: Delivery): void
+  ended(delivery: Delivery, result: DeliveryResult): void
+}
+
 /** Sends deliveries in the order given; the answer says what came of each, in the order in which they ended. */
 export async function sendDeliveries(
   deliveries: Iterable<Delivery>,
   options: SendOptions,
+  desk?: DeliveryDesk,
 ): Promise<DeliveryResult[]> {
   const post = poster(options)
   const pace = pacer(options)
@@ -57,8 +67,9 @@ export async function sendDeliveries(
     for (let next = queue.next(); next.done !== true; next = queue.next()) {
       await pace()
       if (options.signal?.aborted === true) return
-      const result = await sendOne(next.value, { post, options })
+      const result = await sendAdmitted(next.value, { post, options }, desk)
       results.push(result)
+      desk?.ended(next.value, result)
       options.onResult?.(result)
     }
   }
@@ -85,6 +96,21 @@ interface Sending {
   options: SendOptions
 }
 
+async function sendAdmitted(
+  delivery: Delivery,
+  sending: Sending,
+  desk: DeliveryDesk | undefined,
+): Promise<DeliveryResult> {
+  const error = desk?.refusal(delivery) ?? null
+  if (error === null) {
+    desk?.sent(delivery)
+    return sendOne(delivery, sending)
+  }
+  const { sequence, type, id, version, duplicateOf } = delivery
+  const outcome = { status: null, answer: '', error, attempts: 0, startedAtMs: Date.now(), durationMs: 0 }
+  return { sequence, type, id, version, duplicateOf, ...outcome }
+}
+
 async function sendOne(delivery: Delivery, { post, options }: Sending): Promise<DeliveryResult> {
   const startedAtMs = Date.now()
   const started = performance.now()
@@ -98,7 +124,8 @@ async function sendOne(delivery: Delivery, { post, options }: Sending): Promise<
       const durationMs = performance.now() - started
       return { sequence, type, id, version, duplicateOf, ...outcome, attempts, startedAtMs, durationMs }
     }
-    await pause(options.retryDelayMs ?? 1000, options.signal)
+    const pauseMs = (options.retryDelayMs ?? 1000) * (options.retryFactor ?? 1) ** (attempts - 1)
+    await pause(pauseMs, options.signal)
   }
 }
 

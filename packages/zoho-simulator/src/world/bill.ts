@@ -90,6 +90,12 @@ export const bill: RecordKind = {
     reference: rewriting('reference_number', (random) => `PO-${random.between(10_000, 99_999)}`),
     clear: clearing('reference_number', 'notes', 'terms'),
   },
+  effects: {
+    contactKey: 'vendor_id',
+    stock: { sign: 1, quantityKey: 'quantity' },
+    stockStatuses: (status) => status !== 'draft' && status !== 'void',
+  },
+  overdue: { open: ['open', 'unpaid', 'partially_paid'], notYetDue: 'open' },
 }
 
 /** Fills the world with bills. */

@@ -46,6 +46,7 @@ export function buildWorld({ seed, size: sizeOption, organizationId, timeZone, c
     random: seededRandom(seed, 'later'),
     nextId,
     nextNumber: () => ++number,
+    listeners: [],
   }
   // In the order of reference: items name vendors, price lists name items, documents name all of them.
   populateVendors(world, seededRandom(seed, 'vendors'), size)

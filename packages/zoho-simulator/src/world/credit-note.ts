@@ -85,6 +85,11 @@ export const creditNote: RecordKind = {
     notes: rewriting('notes', (random) => `Returned, box ${random.between(1, 999)}`),
     clear: clearing('reference_number', 'notes', 'terms'),
   },
+  effects: {
+    contactKey: 'customer_id',
+    stock: { sign: 1, quantityKey: 'quantity' },
+    stockStatuses: (status) => status !== 'draft' && status !== 'void',
+  },
 }
 
 /** Fills the world with credit notes. */

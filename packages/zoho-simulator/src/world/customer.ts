@@ -114,19 +114,32 @@ export function populateCustomers(world: World, random: Random, size: WorldSize)
 
 /** Gives every contact the balance that its documents leave open. */
 export function settleBalances(world: World): void {
-  const { invoice, bill, credit_note } = world.collections
-  const owed = openAmounts(invoice.living(), 'customer_id')
-  const payable = openAmounts(bill.living(), 'vendor_id')
-  const credits = openAmounts(credit_note.living(), 'customer_id')
-  for (const id of new Set([...owed.keys(), ...payable.keys(), ...credits.keys()])) {
+  const balancesOf = contactBalances(world)
+  for (const id of balancesOf.contacts) {
     const record = world.collections.customer.get(id)
     if (record === undefined) continue
-    const balances = {
+    world.collections.customer.put({
+      ...record,
+      detail: withBalances(world, record.detail, balancesOf.get(id)),
+    })
+  }
+}
+
+/** What the documents leave open, contact by contact. */
+export function contactBalances({ collections }: World): {
+  contacts: ReadonlySet<string>
+  get(id: string): Balances
+} {
+  const owed = openAmounts(collections.invoice.living(), 'customer_id')
+  const payable = openAmounts(collections.bill.living(), 'vendor_id')
+  const credits = openAmounts(collections.credit_note.living(), 'customer_id')
+  return {
+    contacts: new Set([...owed.keys(), ...payable.keys(), ...credits.keys()]),
+    get: (id) => ({
       receivable: owed.get(id) ?? zero,
       payable: payable.get(id) ?? zero,
       credits: credits.get(id) ?? zero,
-    }
-    world.collections.customer.put({ ...record, detail: withBalances(world, record.detail, balances) })
+    }),
   }
 }
 
@@ -326,13 +339,15 @@ function openAmounts(documents: readonly WorldRecord[], contactKey: string): Map
   return amounts
 }
 
-interface Balances {
+/** What a contact owes, is owed, and has to its credit. */
+export interface Balances {
   receivable: Decimal
   payable: Decimal
   credits: Decimal
 }
 
-function withBalances(
+/** The contact with these balances, in every place that shows them. */
+export function withBalances(
   world: World,
   detail: JsonObject,
   { receivable, payable, credits }: Balances,

@@ -105,6 +105,12 @@ export const invoice: RecordKind = {
     ),
     clear: clearing('reference_number', 'notes', 'email', 'terms'),
   },
+  effects: {
+    contactKey: 'customer_id',
+    stock: { sign: -1, quantityKey: 'quantity' },
+    stockStatuses: (status) => status !== 'draft' && status !== 'void',
+  },
+  overdue: { open: ['sent', 'viewed', 'unpaid', 'partially_paid'], notYetDue: 'sent' },
 }
 
 /** Fills the world with invoices of one to eight lines. */

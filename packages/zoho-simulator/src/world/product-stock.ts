@@ -1,5 +1,5 @@
 import { compareDecimals, decimal, subtract, sum, whole, zero, type Decimal } from '../exact/decimal.ts'
-import { decimalOf, objectsOf } from '../exact/fields.ts'
+import { decimalOf, objectsOf, textOf } from '../exact/fields.ts'
 import type { JsonObject } from '../exact/json.ts'
 import type { Random } from '../random.ts'
 import type { Change } from './record-kind.ts'
@@ -53,9 +53,18 @@ export const moveStock: Change = (detail, { random }) => {
   if (locations.length === 0) return null
   const moved = random.between(0, locations.length - 1)
   const change = random.chance(0.6) ? randomStock(random) : decimal('-1')
-  const changed = locations.map((location, index) =>
-    index === moved ? withMoved(location, change) : location,
+  return withStockMoved(detail, textOf(locations[moved] ?? {}, 'location_id'), change)
+}
+
+/** So much arrives at one location, or at the first where the item does not lie there; null for an untracked item. */
+export function withStockMoved(detail: JsonObject, locationId: string, change: Decimal): JsonObject | null {
+  const locations = objectsOf(detail, 'locations')
+  if (locations.length === 0) return null
+  const at = Math.max(
+    0,
+    locations.findIndex((location) => location['location_id'] === locationId),
   )
+  const changed = locations.map((location, index) => (index === at ? withMoved(location, change) : location))
   return { locations: changed, ...stockTotals(changed) }
 }
 

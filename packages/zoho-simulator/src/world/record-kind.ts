@@ -33,6 +33,8 @@ export interface RecordKind {
   detail(record: WorldRecord, view: View): JsonObject
   /** What can happen to a record, by name. */
   readonly changes: Readonly<Record<string, Change>>
+  readonly effects?: DocumentEffects
+  readonly overdue?: OverdueRule
 }
 
 /** From where a record is looked at. */
@@ -65,6 +67,24 @@ export interface ListRules {
   readonly lastModifiedFilter: readonly Root[]
   /** Further parameters that choose rows: the test of a record against the value sent, or null for a bad value. */
   readonly parameters: Readonly<Record<string, (value: string) => RecordTest | null>>
+  /** The keys that rows have according to the documents, where recorded rows differ. */
+  readonly documentedRowKeys?: readonly string[]
+}
+
+/** What a change of a document moves elsewhere, without a new version there. */
+export interface DocumentEffects {
+  /** The key that names the contact whose balances it moves. */
+  readonly contactKey?: string
+  /** Whether its lines bring stock (1) or take it (-1), and the key of their quantity. */
+  readonly stock?: { readonly sign: 1 | -1; readonly quantityKey: string }
+  /** The statuses in which it moves stock. */
+  readonly stockStatuses?: (status: string) => boolean
+}
+
+/** Which statuses turn to overdue by the calendar, and to what an overdue one turns when it is due later after all. */
+export interface OverdueRule {
+  readonly open: readonly string[]
+  readonly notYetDue: string
 }
 
 /** Whether a record belongs to what was asked for. */

@@ -32,6 +32,17 @@ export const stockAdjustment: RecordKind = {
     sortColumns: { books: [], inventory: [] },
     lastModifiedFilter: [],
     parameters: {},
+    documentedRowKeys: [
+      'inventory_adjustment_id',
+      'date',
+      'reason',
+      'reason_id',
+      'description',
+      'reference_number',
+      'adjustment_type',
+      'total',
+      'custom_fields',
+    ],
   },
   webhookKeys: [
     'inventory_adjustment_id',
@@ -64,6 +75,10 @@ export const stockAdjustment: RecordKind = {
     description: rewriting('description', (random) => `Count, aisle ${random.between(1, 99)}`),
     reason: (_, { world, random }) => reasonKeys(world, random),
     clear: clearing('description', 'reference_number'),
+  },
+  effects: {
+    stock: { sign: 1, quantityKey: 'quantity_adjusted' },
+    stockStatuses: (status) => status === 'adjusted',
   },
 }
 

@@ -2,7 +2,7 @@ import type { SimulatorClock } from '../clock.ts'
 import type { JsonObject } from '../exact/json.ts'
 import type { Random } from '../random.ts'
 import type { Zone } from '../zone.ts'
-import type { Collection } from './collection.ts'
+import type { Collection, WorldRecord } from './collection.ts'
 import type { NextId } from './ids.ts'
 import type { RecordType } from './record-type.ts'
 import type { ReferenceData } from './reference-data.ts'
@@ -19,7 +19,19 @@ export interface World {
   readonly nextId: NextId
   /** Counts up, for document numbers and names that must not repeat. */
   nextNumber(): number
+  /** Told of every change that a person makes; what they move silently is not told again. */
+  readonly listeners: ChangeListener[]
 }
+
+/** One change that a person made: a creation has nothing before it. */
+export interface RecordChange {
+  type: RecordType
+  before: WorldRecord | undefined
+  after: WorldRecord
+}
+
+/** Whoever follows what changes. */
+export type ChangeListener = (change: RecordChange) => void
 
 /** What a record is made of before it has times. */
 export interface NewRecord {
@@ -31,5 +43,12 @@ export interface NewRecord {
 
 /** Puts a new record into the world. */
 export function addRecord(world: World, type: RecordType, record: NewRecord): void {
-  world.collections[type].put({ ...record, deleted: false })
+  changeRecord(world, type, { ...record, deleted: false })
+}
+
+/** Puts a record into its new state, and tells whoever follows. */
+export function changeRecord(world: World, type: RecordType, after: WorldRecord): void {
+  const before = world.collections[type].get(after.id)
+  world.collections[type].put(after)
+  for (const listener of world.listeners) listener({ type, before, after })
 }

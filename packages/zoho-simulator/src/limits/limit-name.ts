@@ -1,0 +1,2 @@
+/** Which of the limits refused a call. */
+export type LimitName = 'in-flight' | 'minute' | 'day'
