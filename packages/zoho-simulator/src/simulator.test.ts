@@ -83,5 +83,6 @@ describe('a simulator', () => {
   it('refuses an option that it does not have', () => {
     const options: object = { sise: 'small' }
     expect(() => createSimulator(options)).toThrow('There is no option sise')
+    expect(() => createSimulator({ callsPerMinute: 0 })).toThrow('callsPerMinute must be a whole number')
   })
 })

@@ -1,4 +1,4 @@
-import { objectOf, objectsOf } from '../exact/fields.ts'
+import { objectOf, objectsOf, textOf } from '../exact/fields.ts'
 import { testBench } from '../testing/api-client.ts'
 import type { FaultRule } from './fault-book.ts'
 import type { FaultName } from './faults.ts'
@@ -70,7 +70,7 @@ describe('a fault that answers in place of Zoho', () => {
       statuses.push((await bench.get(bills, { page, per_page: '2' })).status)
     expect(statuses).toEqual([200, 401, 401])
     const { body } = await bench.token()
-    const authorization = { Authorization: `Zoho-oauthtoken ${String(body['access_token'])}` }
+    const authorization = { Authorization: `Zoho-oauthtoken ${textOf(body, 'access_token')}` }
     expect((await bench.get(bills, {}, authorization)).status).toBe(200)
   })
 

@@ -54,6 +54,26 @@ describe('a call', () => {
     expect(answer).toMatchObject({ status: 400, text: unauthorized.text })
   })
 
+  it('for another organisation may answer code 2 instead', async () => {
+    await using bench = await testBench({ wrongOrganizationCode: 2 })
+    const { status, text } = await bench.get('/books/v3/items', { organization_id: '1' })
+    expect([status, text]).toEqual([400, '{"code":2,"message":"Invalid value passed for organization_id"}'])
+  })
+
+  it('loses a scope while it runs', async () => {
+    await using bench = await testBench()
+    expect((await bench.get('/books/v3/invoices')).status).toBe(200)
+    await bench.control('PATCH', '/switches', { scopes: ['ZohoBooks.bills.READ'] })
+    expect(await bench.get('/books/v3/invoices')).toMatchObject(unauthorized)
+    expect((await bench.get('/books/v3/bills')).status).toBe(200)
+  })
+
+  it.each(['POST', 'DELETE'])('by %s answers 405 and code 37', async (method) => {
+    await using bench = await testBench()
+    const { status } = await fetch(`${bench.url}/books/v3/items`, { method })
+    expect(status).toBe(405)
+  })
+
   it.each(['/books/v3/nothing', '/books/v2/items', '/books/v3/items/1/2', '/'])(
     'of %s answers 404 and code 5',
     async (path) => {
@@ -137,6 +157,42 @@ describe('a list', () => {
     await using bench = await testBench()
     const { body } = await bench.get('/books/v3/bills', { page: '99' })
     expect(body).toMatchObject({ bills: [], page_context: { has_more_page: false } })
+  })
+
+  it('gives fewer rows by default where that switch says so', async () => {
+    await using bench = await testBench({ defaultPerPage: 10 })
+    const { body } = await bench.get('/books/v3/invoices')
+    expect(objectsOf(body, 'invoices')).toHaveLength(10)
+    expect(writeJson(objectOf(body, 'page_context')['per_page'] ?? null)).toBe('10')
+  })
+
+  it('of stock adjustments has status and times, or the documented keys alone', async () => {
+    await using bench = await testBench()
+    const path = '/inventory/v1/inventoryadjustments'
+    const keys = async () =>
+      new Set(objectsOf((await bench.get(path)).body, 'inventory_adjustments').flatMap(Object.keys))
+    expect([...(await keys())]).toEqual(
+      expect.arrayContaining(['status', 'created_time', 'last_modified_time', 'item_id', 'name']),
+    )
+    bench.simulator.switchboard.set({ adjustmentRows: 'documented' })
+    expect([...(await keys())].sort()).toEqual([
+      'adjustment_type',
+      'custom_fields',
+      'date',
+      'description',
+      'inventory_adjustment_id',
+      'reason',
+      'reason_id',
+      'reference_number',
+      'total',
+    ])
+  })
+
+  it('echoes the filter that it applied', async () => {
+    await using bench = await testBench()
+    const { body } = await bench.get('/books/v3/invoices', { filter_by: 'Status.Paid' })
+    expect(objectOf(body, 'page_context')['applied_filter']).toBe('Status.Paid')
+    expect(new Set(column(body, 'invoices', 'status'))).toEqual(new Set(['paid']))
   })
 
   it.each([
@@ -305,6 +361,39 @@ describe('a detail', () => {
     const { body } = await bench.get(`/books/v3/items/${record?.id ?? ''}`)
     const keys = Object.keys(objectOf(body, 'item'))
     for (const key of ['locations', 'ean', 'package_details']) expect(keys).not.toContain(key)
+  })
+})
+
+describe('an older organisation', () => {
+  it('says warehouse where a newer one says location, in answers and in webhooks', async () => {
+    await using bench = await testBench({ locationNames: 'warehouse' })
+    const mutation = bench.simulator.mutate({ type: 'stock_adjustment', kind: 'update' })
+    const { text } = await bench.get(`/inventory/v1/inventoryadjustments/${mutation.id}`)
+    const body = bench.simulator.deliveryOf(mutation, { shape: 'detail' }).body.toString()
+    for (const told of [text, body]) {
+      expect(told).toContain('"warehouse_id":')
+      expect(told).not.toMatch(/"locations?(?:_\w+)?":/)
+    }
+    const item = bench.simulator.truth('product').records.find(({ detail }) => 'locations' in detail)
+    const shown = (await bench.get(`/inventory/v1/items/${item?.id ?? ''}`)).text
+    expect(shown).toContain('"warehouses":[')
+    expect(shown).not.toContain('"locations"')
+  })
+})
+
+describe('summer time', () => {
+  it('changes the offset of new versions at the hour at which it ends, and filters by instants all the same', async () => {
+    await using bench = await testBench({ timeZone: 'Europe/Dublin', tokenLifeSeconds: 10_000_000 })
+    await bench.control('POST', '/clock', { until: 'offset-change' })
+    expect(bench.simulator.state().now).toBe('2026-10-25T01:00:00+0000')
+    await bench.control('POST', '/clock', { advanceSeconds: 0.5 })
+    const after = bench.simulator.mutate({ type: 'product', kind: 'update', change: 'touch' })
+    expect(after.version).toBe('2026-10-25T01:00:00+0000')
+    const since = async (last_modified_time: string) =>
+      column((await bench.get('/inventory/v1/items', { last_modified_time })).body, 'items', 'item_id')
+    // By its text 01:30+0100 is later; as an instant it is half an hour earlier.
+    expect(await since('2026-10-25T01:30:00+0100')).toEqual([after.id])
+    expect(await since('2026-10-25T02:00:01+0100')).toEqual([])
   })
 })
 

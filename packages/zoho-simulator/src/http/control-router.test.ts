@@ -1,7 +1,9 @@
 import { objectOf, objectsOf, textOf } from '../exact/fields.ts'
 import { readJson, writeJson } from '../exact/json.ts'
 import { testBench } from '../testing/api-client.ts'
+import { switches } from '../switches/switches.ts'
 import { startCatcher } from '../testing/catcher.ts'
+import { testNow } from '../testing/test-world.ts'
 
 async function setup() {
   const bench = await testBench()
@@ -133,7 +135,62 @@ describe('the control over HTTP', () => {
     expect((await bench.get('/books/v3/bills')).status).toBe(401)
   })
 
+  it('lets the clock run faster, or stand still', async () => {
+    let machine = testNow
+    await using bench = await testBench({ clock: () => machine })
+    await bench.control('POST', '/clock', { rate: 60 })
+    machine += 1000
+    expect(bench.simulator.state().now).toBe('2026-09-01T12:31:00+0300')
+    await bench.control('POST', '/clock', { to: '2026-09-01T10:00:00Z', rate: 0 })
+    machine += 1000
+    expect(bench.simulator.state().now).toBe('2026-09-01T13:00:00+0300')
+  })
+
+  it('shows, sets and resets switches', async () => {
+    await using bench = await setup()
+    const shown = await bench.control('GET', '/switches')
+    expect(Object.keys(shown.body).sort()).toEqual(Object.keys(switches).sort())
+    const set = await bench.control('PATCH', '/switches', { hideInactive: true, tokenThrottleStatus: 200 })
+    expect(set.body['hideInactive']).toBe(true)
+    expect(bench.simulator.switchboard.values).toMatchObject({ hideInactive: true, tokenThrottleStatus: 200 })
+    const { text } = await bench.control('DELETE', '/switches')
+    expect(text).toBe(shown.text)
+  })
+
+  it('sets all of the switches named, or none', async () => {
+    await using bench = await setup()
+    await bench.control('PATCH', '/switches', { hideInactive: true, callsPerMinute: -1 })
+    expect(bench.simulator.switchboard.values.hideInactive).toBe(false)
+  })
+
+  it('tells at its root what there is', async () => {
+    await using bench = await setup()
+    const { text } = await bench.control('GET', '')
+    for (const name of ['POST /_control/faults', 'callsPerMinute', 'html-page']) expect(text).toContain(name)
+  })
+
   it.each([
+    ['PATCH', '/switches', { colour: 1 }, 'There is no switch colour; there is tokenLifeSeconds'],
+    [
+      'PATCH',
+      '/switches',
+      { callsPerMinute: 0 },
+      'callsPerMinute must be a whole number, 1 or more, or null',
+    ],
+    ['PATCH', '/switches', { hideInactive: 1 }, 'hideInactive must be true or false'],
+    ['PATCH', '/switches', { notThereCode: 7 }, 'notThereCode must be one of 1002, 5'],
+    ['PATCH', '/switches', { pageShifts: 1.5 }, 'pageShifts must be a share from 0 to 1'],
+    ['PATCH', '/switches', { scopes: 'all' }, 'scopes must be a list of texts'],
+    ['PATCH', '/switches', { apiDomain: 1 }, 'apiDomain must be text, or null'],
+    ['PATCH', '/switches', { latencyMs: 1.5 }, 'latencyMs must be a whole number, 0 or more'],
+    ['PATCH', '/switches', [], 'Send a JSON object of switches'],
+    ['POST', '/clock', {}, 'Name one of advanceSeconds, to, until, rate'],
+    ['POST', '/clock', { advanceSeconds: 1, until: 'midnight' }, 'Name at most one of'],
+    ['POST', '/clock', { to: 'tomorrow' }, 'to must be a time such as'],
+    ['POST', '/clock', { to: '2020-01-01T00:00:00Z' }, 'The clock only goes forward'],
+    ['POST', '/clock', { until: 'offset-change' }, 'The offset of Asia/Baghdad does not change'],
+    ['POST', '/clock', { rate: -1 }, 'rate must be a number from 0'],
+    ['PUT', '/down', { fault: 'flood' }, 'fault must be one of'],
     ['POST', '/mutations', '{', 'The body is not JSON'],
     ['POST', '/mutations', [], 'Send a JSON object'],
     ['POST', '/mutations', {}, 'type is missing'],

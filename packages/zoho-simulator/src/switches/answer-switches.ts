@@ -18,7 +18,10 @@ export const answerSwitches = {
   ),
   notThereCode: choice([1002, 5], 'The code by which a detail says that a record is not there.'),
   wrongOrganizationCode: choice([57, 2], 'The code, under status 400, for another organisation.'),
-  detailLagMs: count(0, 'How long a detail shows the state before a change, in milliseconds.'),
+  detailLagMs: count(
+    0,
+    'How long a detail shows the state before a change, in milliseconds of the simulator’s clock.',
+  ),
   detailLagReads: count(0, 'How many reads of a detail show the state before a change.'),
   pageShifts: share(0, 'How often a record of an earlier page moves before a later page is read.'),
 }

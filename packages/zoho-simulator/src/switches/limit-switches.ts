@@ -9,5 +9,5 @@ export const limitSwitches = {
     1,
   ),
   callsInFlight: limit(10, 'Calls at once before 429/1070.'),
-  latencyMs: count(0, 'How long every answer takes at least, in milliseconds.'),
+  latencyMs: count(0, 'How long every answer takes at least, in milliseconds of the machine’s clock.'),
 }
