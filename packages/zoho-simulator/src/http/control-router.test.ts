@@ -1,7 +1,7 @@
 import { objectOf, objectsOf, textOf } from '../exact/fields.ts'
 import { readJson, writeJson } from '../exact/json.ts'
-import { testBench } from '../testing/api-client.ts'
 import { switches } from '../switches/switches.ts'
+import { testBench } from '../testing/api-client.ts'
 import { startCatcher } from '../testing/catcher.ts'
 import { testNow } from '../testing/test-world.ts'
 

@@ -1,8 +1,8 @@
 import { objectOf, objectsOf, textOf } from '../exact/fields.ts'
 import { writeJson, type JsonObject } from '../exact/json.ts'
+import type { SimulatorOptions } from '../options.ts'
 import { testBench } from '../testing/api-client.ts'
 import { startCatcher, type CatcherAnswer } from '../testing/catcher.ts'
-import type { SimulatorOptions } from '../options.ts'
 
 const histories = '/books/v3/settings/webhooks/histories'
 const accepted: CatcherAnswer = { status: 202, body: '{"status":"accepted"}' }
