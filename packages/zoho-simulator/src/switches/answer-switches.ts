@@ -14,7 +14,7 @@ export const answerSwitches = {
   ),
   locationNames: choice(
     ['location', 'warehouse'],
-    'Whether answers and webhooks say location_* and locations, or warehouse_* and warehouses.',
+    'Whether the keys of answers and webhooks speak of locations, or of warehouses as older ones do.',
   ),
   notThereCode: choice([1002, 5], 'The code by which a detail says that a record is not there.'),
   wrongOrganizationCode: choice([57, 2], 'The code, under status 400, for another organisation.'),
