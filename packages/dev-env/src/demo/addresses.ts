@@ -7,6 +7,7 @@ import type { DemoWorld } from './demo-world.ts'
 export function showAddresses({
   screen,
   installation,
+  simulator,
   databaseUrl,
   ownsDatabase,
   mails,
@@ -25,6 +26,13 @@ export function showAddresses({
     `psql '${ownsDatabase ? databaseUrl : '<your DATABASE_URL>'}'`,
     'or, without psql, in another terminal:',
     "npx -y pnpm@12.21.0 -s demo --sql 'SELECT name, rate FROM tds_products LIMIT 5'",
+  )
+  // tds judges a delivery as the api does: for the organisation that the api is for.
+  address(
+    'operate',
+    `export DATABASE_URL='${ownsDatabase ? databaseUrl : '<your DATABASE_URL>'}'`,
+    `export ZOHO_ORGANIZATION_ID=${simulator.access.organizationId}`,
+    'npx -y pnpm@12.21.0 --silent tds quarantine list',
   )
   address('API docs', `${apiUrl}/docs`)
   address('health', ...[...healthUrls].map(([name, url]) => `${`${url}/health`.padEnd(32)} ${name}`))

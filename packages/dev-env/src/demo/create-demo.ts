@@ -17,6 +17,7 @@ import { makeRunDirectory, type RunDirectory } from '../processes/run-directory.
 import { showAddresses } from './addresses.ts'
 import { type BuildOptions, buildWorld } from './build-world.ts'
 import type { DemoWorld } from './demo-world.ts'
+import { reviveDaemons } from './revive.ts'
 import type { Screen } from './screen.ts'
 import { seed, settled } from './seed.ts'
 import { tellStory } from './story.ts'
@@ -91,7 +92,21 @@ async function play(o: DemoOptions, { control, run, signal }: Playing): Promise<
 async function linger(world: DemoWorld): Promise<void> {
   showAddresses(world)
   world.screen.heading('Changes keep coming. Ctrl-C stops everything.')
-  await trickle(world)
+  const ending = new AbortController()
+  const signal = AbortSignal.any([world.signal, ending.signal])
+  const { screen, installation } = world
+  // What fails first ends the other, and both are over before anything is taken down.
+  const failures: Error[] = []
+  const fail = (error: unknown) => {
+    if (!isAborted(signal)) failures.push(error instanceof Error ? error : new Error(messageOf(error)))
+    ending.abort()
+  }
+  await Promise.all([
+    trickle({ ...world, signal }).catch(fail),
+    reviveDaemons({ daemons: installation.daemons, screen, signal }).catch(fail),
+  ])
+  const [failure] = failures
+  if (failure !== undefined) throw failure
 }
 
 async function judge(world: DemoWorld, control: DaemonControl): Promise<void> {

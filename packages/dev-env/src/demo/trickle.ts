@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { entities } from '@tds/core'
+import { TdsError } from '@tds/runtime'
+import type { Mutation } from '@tds/zoho-simulator'
 
 import type { DemoWorld } from './demo-world.ts'
 import { fateOf, tell } from './tell.ts'
@@ -16,10 +18,20 @@ export async function trickle(world: DemoWorld): Promise<void> {
     if (!slept) return
     const [mutation] = simulator.mutateAtRandom(1, { types, kinds: { update: 9, create: 1 } })
     if (mutation === undefined) continue
-    const told = await tell(world, mutation)
-    const fate = await fateOf(world, told.eventId)
+    const became = await whatBecame(world, mutation)
     const time = new Date().toTimeString().slice(0, 8)
     const what = `${mutation.type} ${mutation.id} ${mutation.kind}d`
-    screen.detail(`${time}  ${what.padEnd(42)} ${fate.status} after ${String(fate.ms)} ms`)
+    screen.detail(`${time}  ${what.padEnd(42)} ${became}`)
   }
+}
+
+async function whatBecame(world: DemoWorld, mutation: Mutation): Promise<string> {
+  const told = await tell(world, mutation).catch((error: unknown) => {
+    if (error instanceof TdsError && error.code === 'demo_no_answer') return null
+    throw error
+  })
+  if (told === null) return 'no answer: Zoho sends nothing twice'
+  if (told.eventId === '') return `answered ${String(told.status)}: nothing was promised`
+  const { status, ms } = await fateOf(world, told.eventId)
+  return `${status} after ${String(ms)} ms`
 }

@@ -3,6 +3,7 @@ import { createConnection } from 'node:net'
 import { createTestDatabase } from '@tds/db/testing'
 
 import { isRunning, type Program, startProgram, untilGone } from '../testing/index.ts'
+import { listProcesses } from '../testing/process-list.ts'
 
 const LIMIT_MS = 120_000
 
@@ -86,13 +87,17 @@ describe('the demo', () => {
   )
 
   it(
-    'keeps going until Ctrl-C, can be asked meanwhile, and leaves nothing behind',
+    'keeps going until Ctrl-C, also when a daemon is killed, can be asked meanwhile, and leaves nothing behind',
     async () => {
       const playing = demo('--size', 'small')
       await playing.says('applied after', LIMIT_MS)
       const asking = demo('--sql', 'SELECT count(*) AS items FROM tds_products')
       expect(await asking.ended).toEqual({ code: 0, signal: null })
       expect(asking.output()).toMatch(/^items\n-+\n\d\d/)
+      killDaemon(playing, 'apps/worker/')
+      await playing.says('The worker is back.')
+      killDaemon(playing, 'apps/api/')
+      await playing.says('The api is back.')
       const children = playing.descendants()
       const ports = portsOf(playing)
       expect(ports.length).toBeGreaterThanOrEqual(6)
@@ -132,6 +137,15 @@ describe('the demo', () => {
     return program
   }
 })
+
+function killDaemon(program: Program, app: string): void {
+  const own = new Set(program.descendants())
+  const isIt = ({ pid, command }: { pid: number; command: string }) =>
+    own.has(pid) && command.startsWith(process.execPath) && command.includes(app)
+  const found = listProcesses().filter(isIt)
+  expect(found).toHaveLength(1)
+  for (const { pid } of found) process.kill(pid, 'SIGKILL')
+}
 
 /** The ports that the demo has printed. */
 function portsOf(program: Program): number[] {
