@@ -203,6 +203,10 @@ describe('redactValue', () => {
     })
   })
 
+  it('writes a negative zero as JSON does', () => {
+    expect(redactValue({ drift: -0 })).toEqual({ drift: 0 })
+  })
+
   it('makes plain JSON of anything at all', () => {
     fc.assert(
       fc.property(

@@ -154,7 +154,8 @@ function safeValue(value: unknown, walk: Walk): SafeValue {
     case 'boolean':
       return value
     case 'number':
-      return Number.isFinite(value) ? value : String(value)
+      // JSON knows no -0: it becomes 0.
+      return Number.isFinite(value) ? value + 0 : String(value)
     case 'bigint':
       return String(value)
     case 'object':
