@@ -22,10 +22,14 @@ export type Cell = string | number | boolean | null
 
 /**
  * Writes blocks as text: aligned on a terminal, separated by tabs in a pipe, where nothing is cut or padded. Whatever a
- * sender could have put into a value, it stays on its line and steers no terminal.
+ * sender could have put into a value, it stays on its line and steers no terminal. A table without rows beside other blocks
+ * is left out; alone it shows its columns, so that a script meets them always.
  */
 export function renderBlocks(blocks: readonly Block[], o: { readonly isTerminal: boolean }): string {
-  return blocks.map((block) => `${linesOf(block, o.isTerminal).join('\n')}\n`).join('\n')
+  return blocks
+    .filter((block) => blocks.length === 1 || block.kind !== 'table' || block.rows.length > 0)
+    .map((block) => `${linesOf(block, o.isTerminal).join('\n')}\n`)
+    .join('\n')
 }
 
 function linesOf(block: Block, isTerminal: boolean): string[] {
