@@ -100,7 +100,15 @@ async function answerOrProblem(
   try {
     const path = (request.url ?? '/').replace(/[?#].*$/s, '')
     const found = await answer(path, request.headers)
-    return found ?? problem({ status: 404, title: 'Not Found', detail: 'Nothing is served here.', requestId })
+    return (
+      found ??
+      problem({
+        status: 404,
+        title: 'Not Found',
+        detail: 'Here are /health, /health/live, /health/ready and /metrics.',
+        requestId,
+      })
+    )
   } catch (error) {
     log.error('a health request failed', { error })
     return problem({ status: 500, title: 'Internal Server Error', detail: 'See the log.', requestId })

@@ -34,6 +34,7 @@ const page = `<!doctype html>
     <title>TDS Core API</title>
     <link rel="icon" type="image/png" href="/docs/favicon-32x32.png">
     <link rel="stylesheet" href="/docs/swagger-ui.css">
+    <link rel="stylesheet" href="/docs/index.css">
   </head>
   <body>
     <div id="swagger-ui"></div>
@@ -64,5 +65,6 @@ const texts: ReadonlyMap<string, { type: string; body: string }> = new Map([
 const files: ReadonlyMap<string, string> = new Map([
   ['/docs/swagger-ui-bundle.js', 'swagger-ui-dist/swagger-ui-bundle.js'],
   ['/docs/swagger-ui.css', 'swagger-ui-dist/swagger-ui.css'],
+  ['/docs/index.css', 'swagger-ui-dist/index.css'],
   ['/docs/favicon-32x32.png', 'swagger-ui-dist/favicon-32x32.png'],
 ])
