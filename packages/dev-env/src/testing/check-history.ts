@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 
-import { entities } from '@tds/core'
+import { entities, type EntityDefinition } from '@tds/core'
 import type { Queryable } from '@tds/db'
+import type { RecordType } from '@tds/zoho-simulator'
 
 import {
   comparable,
@@ -11,7 +12,7 @@ import {
   readJsonText,
 } from '../comparison/exact-text.ts'
 import type { History } from './history.ts'
-import { markColumns, markNumber, type MarkedType } from './marked-changes.ts'
+import { markColumns, markNumber } from './marked-changes.ts'
 
 /**
  * Holds what a driver saw from outside against the rows, once everything has come to rest. Returns what was broken, in
@@ -69,7 +70,7 @@ async function unfinishedEvents(db: Queryable): Promise<string[]> {
 
 interface Entry {
   readonly position: string
-  readonly type: MarkedType
+  readonly type: RecordType
   readonly id: string
   readonly before: string | null
   readonly after: string
@@ -86,7 +87,7 @@ async function brokenChains(db: Queryable): Promise<string[]> {
     const before = entry.before === null ? null : comparable(stateOf(entry.before))
     if (before !== (known?.state ?? null))
       broken.push(`history: entry ${entry.position} of ${name} does not follow on the one before`)
-    const mark = markNumber(state[markColumns[entry.type]]) ?? known?.mark ?? 0
+    const mark = markNumber(state[markColumns.get(entry.type) ?? '']) ?? known?.mark ?? 0
     if (mark < (known?.mark ?? 0))
       broken.push(
         `went back: entry ${entry.position} of ${name}, from ${String(known?.mark)} to ${String(mark)}`,
@@ -101,7 +102,7 @@ async function unexplainedRows(db: Queryable): Promise<string[]> {
   const entries = Map.groupBy(await auditTrail(db), ({ type, id }) => `${type} ${id}`)
   const broken: string[] = []
   for (const { type, table, columns } of entities) {
-    const { rows } = await db.query<Record<string, string | number | null>>(`SELECT * FROM ${table}`)
+    const { rows } = await db.query<Record<string, Stored>>(`SELECT * FROM ${table}`)
     for (const row of rows) {
       const name = `${type} ${String(row['zoho_id'])}`
       const own = entries.get(name) ?? []
@@ -111,7 +112,9 @@ async function unexplainedRows(db: Queryable): Promise<string[]> {
         )
       const last = own.at(-1)
       const state = last === undefined ? {} : stateOf(last.after)
-      const unlike = columns.filter((column) => (state[column.name] ?? null) !== (row[column.name] ?? null))
+      const unlike = columns.filter(
+        (column) => !isAsTold(column, state[column.name], row[column.name] ?? null),
+      )
       if (unlike.length > 0)
         broken.push(
           `audit: ${name} differs from its last entry in ${unlike.map((one) => one.name).join(', ')}`,
@@ -121,6 +124,21 @@ async function unexplainedRows(db: Queryable): Promise<string[]> {
     }
   }
   return broken
+}
+
+/** A value as the driver gives it; JSON comes as its text. */
+type Stored = string | number | boolean | null
+
+/** An entry holds values as text, and JSON as JSON. */
+function isAsTold(
+  { kind }: EntityDefinition['columns'][number],
+  told: JsonText | undefined,
+  stored: Stored,
+): boolean {
+  if (stored === null) return told === undefined
+  if (kind !== 'json' && kind !== 'address') return told === String(stored)
+  const held = withoutBlanks(readJsonText(String(stored)))
+  return told !== undefined && comparable(told) === comparable(held)
 }
 
 /** Received = what became of it: the counters agree with the rows, state by state. */

@@ -44,7 +44,7 @@ export async function killRounds(world: EndToEnd, o: KillOptions): Promise<KillR
   try {
     const deliveries = markedChanges(simulator, seededChance(o.seed), {
       count: o.deliveries,
-      recordsPerType: 24,
+      recordsPerType: 7,
     })
     history = await drive(simulator, deliveries, {
       target: installation.apiUrl,

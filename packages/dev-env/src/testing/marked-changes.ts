@@ -1,12 +1,15 @@
+import { entities, type EntityDefinition } from '@tds/core'
 import type { BodyShape, Delivery, MutationKind, RecordType, Simulator } from '@tds/zoho-simulator'
 
 import type { Chance } from '../deliveries/first-deliveries.ts'
 
-/** The text field of each type that carries the mark of its latest change. */
-export const markColumns = { product: 'description', invoice: 'reference_number' } as const
+// What people write freely, the best place first: a mark in it changes nothing else.
+const FREE_TEXTS = ['description', 'reference_number', 'company_name']
 
-/** A type whose changes can be marked. */
-export type MarkedType = keyof typeof markColumns
+/** The column of each registered type that carries the mark of its latest change; Zoho's key has the same name. */
+export const markColumns: ReadonlyMap<RecordType, string> = new Map(
+  entities.map((entity) => [entity.type, markColumnOf(entity)]),
+)
 
 /** A stream of changes of a few records, so that each of them changes often. */
 export interface MarkedChanges {
@@ -54,14 +57,27 @@ export function* markedChanges(
   yield* due(held, Infinity)
 }
 
+/** The field that says which change of a record this is. */
+export function markOf(type: RecordType, number: number): Record<string, string> {
+  const column = markColumns.get(type)
+  return column === undefined ? {} : { [column]: `change ${String(number)}` }
+}
+
 /** The number that a mark carries; null for a text that is none. */
 export function markNumber(text: unknown): number | null {
   const match = typeof text === 'string' ? /^change (\d+)$/.exec(text) : null
   return match === null ? null : Number(match[1])
 }
 
+function markColumnOf({ type, columns }: EntityDefinition): string {
+  const found = FREE_TEXTS.find((name) => columns.some((column) => column.name === name))
+  if (found === undefined)
+    throw new Error(`${type} has no column for marks: add one of its texts to FREE_TEXTS`)
+  return found
+}
+
 function changer(simulator: Simulator, chance: Chance, recordsPerType: number): (place: number) => Delivery {
-  const types = Object.keys(markColumns) as MarkedType[]
+  const types = [...markColumns.keys()]
   const pools = new Map(
     types.map((type) => [
       type,
@@ -76,12 +92,11 @@ function changer(simulator: Simulator, chance: Chance, recordsPerType: number): 
     const pool = pools.get(type) ?? []
     const id = pickFrom(pool, chance)
     const kind = kindFor(simulator, { type, id, chance })
-    const mark = { [markColumns[type]]: `change ${String(place)}` }
     const mutation = simulator.mutate({
       type,
       kind,
       ...(kind === 'create' ? {} : { id }),
-      ...(kind === 'create' || kind === 'update' ? { set: mark } : {}),
+      ...(kind === 'create' || kind === 'update' ? { set: markOf(type, place) } : {}),
     })
     if (kind === 'create') pool.push(mutation.id)
     return simulator.deliveryOf(mutation, {

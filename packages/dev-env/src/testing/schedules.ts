@@ -1,7 +1,7 @@
 import type { BodyShape, Delivery, MutationRequest, RecordType, Simulator } from '@tds/zoho-simulator'
 
 import type { Chance } from '../deliveries/first-deliveries.ts'
-import { markColumns, type MarkedType } from './marked-changes.ts'
+import { markColumns, markOf } from './marked-changes.ts'
 
 /** One thing that happens to a record, and how Zoho tells of it. */
 interface Happening {
@@ -24,7 +24,7 @@ const LIFE: readonly Happening[] = [
 const DUPLICATE_SHARE = 0.3
 
 interface Life {
-  readonly type: MarkedType
+  readonly type: RecordType
   readonly id: string
   next: number
   readonly onTheWay: Delivery[]
@@ -39,8 +39,7 @@ export function* schedules(
   chance: Chance,
   recordsPerType: number,
 ): Generator<Delivery, void> {
-  const types = Object.keys(markColumns) as MarkedType[]
-  const lives = types.flatMap((type) => livesOf(simulator, type, recordsPerType))
+  const lives = [...markColumns.keys()].flatMap((type) => livesOf(simulator, type, recordsPerType))
   let mark = 0
   for (;;) {
     const going = lives.filter((life) => life.next < LIFE.length || life.onTheWay.length > 0)
@@ -55,7 +54,7 @@ export function* schedules(
   }
 }
 
-function livesOf(simulator: Simulator, type: RecordType & MarkedType, count: number): Life[] {
+function livesOf(simulator: Simulator, type: RecordType, count: number): Life[] {
   return simulator
     .truth(type)
     .records.slice(0, count)
@@ -67,7 +66,7 @@ function happen(simulator: Simulator, life: Life, mark: number): Delivery {
   if (happening === undefined) throw new RangeError('nothing more happens to this record')
   life.next += 1
   const { what, shape } = happening
-  const set = what.kind === 'update' ? { set: { [markColumns[life.type]]: `change ${String(mark)}` } } : {}
+  const set = what.kind === 'update' ? { set: markOf(life.type, mark) } : {}
   const mutation = simulator.mutate({ type: life.type, id: life.id, ...what, ...set })
   return simulator.deliveryOf(mutation, { shape })
 }
