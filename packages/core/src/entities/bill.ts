@@ -1,5 +1,5 @@
 import { defineEntity } from './define-entity.ts'
-import { documentLineColumns } from './document-lines.ts'
+import { documentLines, documentQuality } from './document-lines.ts'
 import { billExample } from './examples/bill.ts'
 import { behindOverdue } from './overdue.ts'
 
@@ -34,21 +34,7 @@ export const bill = defineEntity({
     total: { kind: 'decimal', inList: true },
     balance: { kind: 'decimal', inList: true },
   },
-  children: {
-    tds_bill_lines: {
-      parentColumn: 'bill_zoho_id',
-      keyColumns: ['line_zoho_id'],
-      keys: ['line_items'],
-      columns: documentLineColumns,
-    },
-  },
-  quality: {
-    references: [
-      { column: 'vendor_zoho_id', to: 'customer' },
-      { child: 'tds_bill_lines', column: 'item_zoho_id', to: 'product' },
-    ],
-    currency: { column: 'currency_code', required: true },
-    documentTotals: { lines: 'tds_bill_lines' },
-  },
+  children: { tds_bill_lines: documentLines('bill_zoho_id') },
+  quality: documentQuality('vendor_zoho_id', 'tds_bill_lines'),
   example: billExample,
 })

@@ -1,5 +1,5 @@
 import { defineEntity } from './define-entity.ts'
-import { documentLineColumns } from './document-lines.ts'
+import { documentLines, documentQuality } from './document-lines.ts'
 import { creditNoteExample } from './examples/credit-note.ts'
 
 /** Credit notes, read from Books; a list row has no lines, tax sums, addresses or custom fields. */
@@ -29,21 +29,7 @@ export const creditNote = defineEntity({
     total: { kind: 'decimal', inList: true },
     balance: { kind: 'decimal', inList: true },
   },
-  children: {
-    tds_credit_note_lines: {
-      parentColumn: 'credit_note_zoho_id',
-      keyColumns: ['line_zoho_id'],
-      keys: ['line_items'],
-      columns: documentLineColumns,
-    },
-  },
-  quality: {
-    references: [
-      { column: 'customer_zoho_id', to: 'customer' },
-      { child: 'tds_credit_note_lines', column: 'item_zoho_id', to: 'product' },
-    ],
-    currency: { column: 'currency_code', required: true },
-    documentTotals: { lines: 'tds_credit_note_lines' },
-  },
+  children: { tds_credit_note_lines: documentLines('credit_note_zoho_id') },
+  quality: documentQuality('customer_zoho_id', 'tds_credit_note_lines'),
   example: creditNoteExample,
 })

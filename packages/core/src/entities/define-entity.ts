@@ -116,7 +116,8 @@ interface ColumnSpec {
   readonly sometimes?: true
 }
 
-interface ChildSpec {
+/** What a definition file writes down of its child rows. */
+export interface ChildSpec {
   readonly parentColumn: string
   readonly keyColumns: readonly string[]
   readonly keys: readonly string[]

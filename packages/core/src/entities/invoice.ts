@@ -1,6 +1,6 @@
 import { readColumn } from './columns.ts'
 import { defineEntity } from './define-entity.ts'
-import { documentLineColumns } from './document-lines.ts'
+import { documentLines, documentQuality } from './document-lines.ts'
 import { invoiceExample } from './examples/invoice.ts'
 import { behindOverdue } from './overdue.ts'
 
@@ -44,21 +44,7 @@ export const invoice = defineEntity({
     total: { kind: 'decimal', required: true, inList: true },
     balance: { kind: 'decimal', inList: true },
   },
-  children: {
-    tds_invoice_lines: {
-      parentColumn: 'invoice_zoho_id',
-      keyColumns: ['line_zoho_id'],
-      keys: ['line_items'],
-      columns: documentLineColumns,
-    },
-  },
-  quality: {
-    references: [
-      { column: 'customer_zoho_id', to: 'customer' },
-      { child: 'tds_invoice_lines', column: 'item_zoho_id', to: 'product' },
-    ],
-    currency: { column: 'currency_code', required: true },
-    documentTotals: { lines: 'tds_invoice_lines' },
-  },
+  children: { tds_invoice_lines: documentLines('invoice_zoho_id') },
+  quality: documentQuality('customer_zoho_id', 'tds_invoice_lines'),
   example: invoiceExample,
 })
