@@ -140,7 +140,8 @@ describe('the queue', () => {
       }
       await loop.stop()
       const median = latencies.sort((a, b) => a - b)[7]
-      expect(median).toBeLessThan(50)
+      // By the poll of each second a job would wait for nearly all of it.
+      expect(median).toBeLessThan(250)
     })
 
     it('gives a job to one of several workers only', async () => {
@@ -180,7 +181,7 @@ describe('the queue', () => {
       await send(1, { startAfter })
       await takeOneBatch(queue, 1)
       expect(Date.now()).toBeGreaterThanOrEqual(startAfter.getTime() - 50)
-      expect(Date.now()).toBeLessThan(startAfter.getTime() + 2_500)
+      expect(Date.now()).toBeLessThan(startAfter.getTime() + 10_000)
     })
 
     it('waits, when stopped, for the batch in hand', async () => {

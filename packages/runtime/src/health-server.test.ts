@@ -140,7 +140,8 @@ describe('healthServer', () => {
     await once(socket, 'data')
     const before = performance.now()
     await server.stop()
-    expect(performance.now() - before).toBeLessThan(1000)
+    // By itself it would be closed after 5 s.
+    expect(performance.now() - before).toBeLessThan(4000)
     socket.destroy()
   })
 

@@ -227,7 +227,8 @@ describe('httpClient', () => {
       const before = performance.now()
       const fault = await faultOf(client({ timeoutMs: 100 }).request({ method: 'GET', url }))
       expect(fault).toMatchObject({ code: 'transport', disposition: 'retry', facts: { reason: 'timeout' } })
-      expect(performance.now() - before).toBeLessThan(2000)
+      // Nothing else would ever end it.
+      expect(performance.now() - before).toBeLessThan(10_000)
     })
   })
 

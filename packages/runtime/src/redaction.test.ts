@@ -9,6 +9,7 @@ import {
   redactValue,
   registerSecret,
 } from './redaction.ts'
+import { computingMs } from './testing/index.ts'
 
 const canary = 'S3cr3t/Canary+value="x"'
 registerSecret(canary)
@@ -73,9 +74,8 @@ describe('redactText', () => {
   it.each(['a', '@', 'a@', 'a.', '://', 'token=', '"token":"', 'Bearer ', '\u0000'])(
     'is quick with a giant text made of %j',
     (piece) => {
-      const before = performance.now()
-      redactText(piece.repeat(1_000_000))
-      expect(performance.now() - before).toBeLessThan(1000)
+      const text = piece.repeat(1_000_000)
+      expect(computingMs(() => redactText(text))).toBeLessThan(1000)
     },
   )
 })

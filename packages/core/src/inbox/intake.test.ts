@@ -195,7 +195,7 @@ describe('intake of duplicates', () => {
     )
     const accepted = answers.flat().filter(({ outcome }) => outcome === 'accepted')
     expect(accepted.map(({ eventId: id }) => id).sort()).toEqual(events.map(({ id }) => id).sort())
-    await foldDuplicateTallies(test.db, 1000)
+    await foldAll()
     expect(await duplicates()).toBe(245)
     expect(await counted()).toEqual({ pending: 5 })
     expect((await eventsInJobs()).sort()).toEqual(events.map(({ id }) => id).sort())
@@ -210,10 +210,10 @@ describe('intake of duplicates', () => {
       [event.id],
       async () => {
         await expect(intake.accept(event)).resolves.toMatchObject({ outcome: 'duplicate', eventId: event.id })
-        expect(await foldDuplicateTallies(test.db, 1000)).toEqual({ folded: 0, orphaned: 0, left: 1 })
+        expect(await foldWhatIsSeen()).toEqual({ folded: 0, orphaned: 0, left: 1 })
       },
     )
-    await foldDuplicateTallies(test.db, 1000)
+    await foldAll()
     expect(await duplicates()).toBe(1)
     const { rows: tallies } = await test.db.query('SELECT * FROM tds_duplicate_tallies')
     expect(tallies).toEqual([])
@@ -247,7 +247,7 @@ describe('intake of duplicates', () => {
       [event.id],
     )
     await Promise.all(Array.from({ length: 4 }, async () => foldDuplicateTallies(test.db, 1000)))
-    await foldDuplicateTallies(test.db, 1000)
+    await foldAll()
     expect(await duplicates()).toBe(200)
   })
 
@@ -347,7 +347,8 @@ describe('intake without its database', () => {
       const outcomes = await acceptAllSettled(intake, Array.from({ length: 5 }, versioned))
       expect(outcomes).toEqual(Array.from({ length: 5 }, () => 'intake_deadline'))
     })
-    expect(performance.now() - startedAt).toBeLessThan(1500)
+    // Ten times the deadline: a machine that others use may be late, but not by that.
+    expect(performance.now() - startedAt).toBeLessThan(3000)
     await intake.stop()
     expect(await eventsInJobs()).toHaveLength((await rows()).length)
   })
@@ -507,6 +508,25 @@ async function rows() {
 async function duplicates(): Promise<number> {
   const found = await rows()
   return found.reduce((sum, row) => sum + Number(row['duplicate_count']), 0)
+}
+
+/** Folds until no tally is left: one that the intake's own folder is just taking is counted only when that commits. */
+async function foldAll(): Promise<void> {
+  for (;;) {
+    await foldDuplicateTallies(test.db, 1000)
+    const { rows: left } = await test.db.query('SELECT FROM tds_duplicate_tallies')
+    if (left.length === 0) return
+    await nextTurn()
+  }
+}
+
+/** One pass that sees something, not one that the intake's own folder has come before. */
+async function foldWhatIsSeen() {
+  for (;;) {
+    const pass = await foldDuplicateTallies(test.db, 1000)
+    if (pass.folded + pass.orphaned + pass.left > 0) return pass
+    await nextTurn()
+  }
 }
 
 /** The counters, summed over daemons and lanes as their readers do. */

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { computingMs } from '@tds/runtime/testing'
 import { numberSource } from '../testing/arbitrary-json.ts'
 import { normalDecimal } from './normal-decimal.ts'
 
@@ -94,10 +95,11 @@ describe('normalDecimal', () => {
   })
 
   it('refuses a megabyte of digits at once', () => {
-    const started = performance.now()
-    expect(() => normalDecimal('1'.repeat(1_000_000))).toThrow(RangeError)
-    expect(() => normalDecimal(`1${'0'.repeat(1_000_000)}x`)).toThrow(RangeError)
-    expect(performance.now() - started).toBeLessThan(1000)
+    const computing = computingMs(() => {
+      expect(() => normalDecimal('1'.repeat(1_000_000))).toThrow(RangeError)
+      expect(() => normalDecimal(`1${'0'.repeat(1_000_000)}x`)).toThrow(RangeError)
+    })
+    expect(computing).toBeLessThan(1000)
   })
 })
 

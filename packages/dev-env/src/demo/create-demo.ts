@@ -25,7 +25,7 @@ import { trickle } from './trickle.ts'
 import { showVerdict } from './verdict.ts'
 
 /** Bounds everything that waits for the daemons to be done. */
-const SETTLE_MS = 120_000
+const SETTLE_MS = 360_000
 
 /** What the demo is made of. */
 export interface DemoOptions extends Omit<BuildOptions, 'run' | 'signal'> {

@@ -5,7 +5,7 @@ import type { DemoWorld } from './demo-world.ts'
 import { settled } from './seed.ts'
 import { asTold, fateOf, tell, type Told } from './tell.ts'
 
-const SETTLE_MS = 60_000
+const SETTLE_MS = 180_000
 
 /** Tells what the product does by doing it: one small scene after the other, each with what the database holds afterwards. */
 export async function tellStory(world: DemoWorld): Promise<void> {

@@ -5,7 +5,7 @@ import type { Delivery, DeliveryFormOptions, Mutation } from '@tds/zoho-simulato
 
 import type { DemoWorld } from './demo-world.ts'
 
-const FATE_LIMIT_MS = 60_000
+const FATE_LIMIT_MS = 180_000
 
 /** What the api answered to one webhook. */
 export interface Told {

@@ -5,7 +5,8 @@ import { createTestDatabase } from '@tds/db/testing'
 import { isRunning, type Program, startProgram, untilGone } from '../testing/index.ts'
 import { listProcesses } from '../testing/process-list.ts'
 
-const LIMIT_MS = 120_000
+// Each wait is for a signal and has a limit of its own; this one is for what hangs, on a slow and busy machine too.
+const LIMIT_MS = 400_000
 
 describe('the demo', () => {
   const programs: Program[] = []
@@ -29,7 +30,7 @@ describe('the demo', () => {
       expect([args, await wrong.ended]).toEqual([args, { code: 2, signal: null }])
       expect(wrong.output()).toMatch(/^demo: .+\n\nShows TDS Core at work/)
     }
-  }, 60_000)
+  }, 180_000)
 
   it('says that there is none to ask when none runs', async () => {
     const asking = demo('--sql', 'SELECT 1')
@@ -41,7 +42,7 @@ describe('the demo', () => {
     'with --once tells its story, finds every record equal and exits 0',
     async () => {
       const once = demo('--once', '--size', 'small')
-      await once.says('Comparing every record', LIMIT_MS)
+      await once.says('Comparing every record')
       const children = once.descendants()
       expect(await once.ended).toEqual({ code: 0, signal: null })
       const output = once.output()
@@ -90,7 +91,7 @@ describe('the demo', () => {
     'keeps going until Ctrl-C, also when a daemon is killed, can be asked meanwhile, and leaves nothing behind',
     async () => {
       const playing = demo('--size', 'small')
-      await playing.says('applied after', LIMIT_MS)
+      await playing.says('applied after')
       const asking = demo('--sql', 'SELECT count(*) AS items FROM tds_products')
       expect(await asking.ended).toEqual({ code: 0, signal: null })
       expect(asking.output()).toMatch(/^items\n-+\n\d\d/)
@@ -114,10 +115,7 @@ describe('the demo', () => {
     'leaves nothing behind when it is stopped or killed in the middle, beside another one',
     async () => {
       const [stopped, killed] = [demo('--size', 'small'), demo('--size', 'small')]
-      await Promise.all([
-        stopped.says('Zoho tells of everything', LIMIT_MS),
-        killed.says('Zoho tells of everything', LIMIT_MS),
-      ])
+      await Promise.all([stopped.says('Zoho tells of everything'), killed.says('Zoho tells of everything')])
       const children = [...stopped.descendants(), ...killed.descendants()]
       const ports = [...portsOf(stopped), ...portsOf(killed)]
       expect(children.length).toBeGreaterThanOrEqual(20)
@@ -125,7 +123,7 @@ describe('the demo', () => {
       killed.kill('SIGKILL')
       expect(await stopped.ended).toEqual({ code: 0, signal: null })
       expect(await killed.ended).toEqual({ code: null, signal: 'SIGKILL' })
-      await Promise.all(children.map((pid) => untilGone(pid, 30_000)))
+      await Promise.all(children.map((pid) => untilGone(pid, 90_000)))
       expect(await listening(ports)).toEqual([])
     },
     LIMIT_MS,

@@ -9,7 +9,7 @@ import { TdsError } from '@tds/runtime'
 import { serverIn } from './run-folder.ts'
 import type { ServerAccount } from './server-account.ts'
 
-const START_LIMIT_MS = 60_000
+const START_LIMIT_MS = 180_000
 
 /**
  * What stands between us and Postgres, so that no server outlives us: it waits for one order on a pipe, and the

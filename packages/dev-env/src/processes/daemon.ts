@@ -15,7 +15,7 @@ import {
 /** The checkout that all programs are started from. */
 export const CHECKOUT = fileURLToPath(new URL('../../../../', import.meta.url))
 
-const READY_LIMIT_MS = 60_000
+const READY_LIMIT_MS = 180_000
 const POLL_MS = 25
 const STOP_GRACE_MS = 15_000
 const TOLD_LOG_LINES = 15

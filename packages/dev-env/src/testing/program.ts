@@ -6,12 +6,16 @@ import { CHECKOUT } from '../processes/daemon.ts'
 import { listProcesses } from './process-list.ts'
 import { waitUntil } from './wait-until.ts'
 
+// Reached by nothing that works, on a slow and busy machine either: a program that ends is noticed at once.
+const SAYS_LIMIT_MS = 180_000
+
 /** One of our programs as somebody would start it, without a supervisor of ours. */
 export interface Program {
   readonly pid: number
   /** All that it has printed so far. */
   output(): string
-  says(text: string, withinMs?: number): Promise<void>
+  /** Resolves when it has printed this; throws Error when it ends without, or after three minutes. */
+  says(text: string): Promise<void>
   /** Every process beneath it now, whatever group or session it is in. */
   descendants(): number[]
   kill(signal: NodeJS.Signals): void
@@ -51,11 +55,11 @@ export function startProgram(
   return {
     pid: child.pid ?? 0,
     output: () => output,
-    says: async (text, withinMs = 60_000) => {
+    says: async (text) => {
       const hasEnded = () => child.exitCode !== null || child.signalCode !== null
       await waitUntil(() => output.includes(text) || hasEnded(), {
         what: `${file} says "${text}": ${output}`,
-        withinMs,
+        withinMs: SAYS_LIMIT_MS,
       })
       if (!output.includes(text)) throw new Error(`${file} ended without saying "${text}":\n${output}`)
     },
