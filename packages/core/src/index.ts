@@ -1,4 +1,6 @@
 export * from './json/index.ts'
+export { zohoCircuitKey } from './circuit/circuit-key.ts'
+export { resetCircuit, type CircuitReset } from './circuit/reset-circuit.ts'
 export type { EntityDefinition, EntityType, SourceDefinition } from './entities/define-entity.ts'
 export { entities, entityOf, entityOfResource } from './entities/index.ts'
 export {
@@ -66,5 +68,6 @@ export {
 } from './sync/record-source.ts'
 export { remapRecords, type RemapOptions, type RemapProblem, type RemapReport } from './sync/remap-records.ts'
 export { callBudgetChecks } from './status/call-budget-check.ts'
+export { circuitCheck } from './status/circuit-check.ts'
 export { dataChecks, dataThresholds } from './status/data-checks.ts'
 export { pipelineChecks, pipelineThresholds } from './status/pipeline-checks.ts'

@@ -1,4 +1,5 @@
 export { backoffMs, type BackoffOptions } from './backoff.ts'
+export { breaker, type Breaker, type BreakerOptions } from './breaker.ts'
 export { systemClock, type Clock } from './clock.ts'
 export {
   atLeastOneOf,

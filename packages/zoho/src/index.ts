@@ -1,6 +1,7 @@
 export { zohoHosts, type ZohoDataCenter, type ZohoHosts } from './client/hosts.ts'
 export { callBudget } from './calls/call-budget.ts'
 export { gatesInRow, type CallGate } from './calls/gate.ts'
+export { zohoCircuit, type ZohoCircuit } from './calls/zoho-circuit.ts'
 export { zohoClient } from './client/client.ts'
 export { zohoRecordSource } from './client/record-source.ts'
 export { zohoTokenCheck } from './client/token-check.ts'

@@ -6,6 +6,22 @@ export {
   type CallWishRow,
 } from './admit-calls.ts'
 export { callBudgetStatus, type CallBudgetStatus } from './call-budget-status.ts'
+export {
+  changeCircuit,
+  listCircuits,
+  lockCircuit,
+  passRampCall,
+  readCircuit,
+  returnProbe,
+  returnRampCall,
+  takeProbe,
+  takeRampCall,
+  type CircuitChange,
+  type CircuitKey,
+  type CircuitState,
+  type ProbeWish,
+  type StoredCircuit,
+} from './circuits.ts'
 export { claimWork, releaseWork, type ClaimedEvent, type WorkClaim } from './claim-work.ts'
 export { unconservedEvents, type UnconservedEvents } from './conservation.ts'
 export * from './count-duplicates.ts'
