@@ -1,10 +1,11 @@
-import { callBudgetChecks, type RecordSource, type Settings } from '@tds/core'
+import { callBudgetChecks, circuitCheck, type RecordSource, type Settings } from '@tds/core'
 import type { Database } from '@tds/db'
 import { httpClient, type HealthCheck } from '@tds/runtime'
 import {
   callBudget,
   gatesInRow,
   tokenSource,
+  zohoCircuit,
   zohoClient,
   zohoHosts,
   zohoRecordSource,
@@ -25,12 +26,13 @@ export interface ZohoConnectionParts {
   readonly settings: Settings
 }
 
-/** Wires the way to Zoho: one token and one budget of calls for all daemons. */
+/** Wires the way to Zoho: one token, one circuit and one budget of calls for all daemons. */
 export function connectZoho(config: WorkerConfig, parts: ZohoConnectionParts): ZohoConnection {
   const { db, daemonId, settings } = parts
   const hosts = zohoHosts(config.ZOHO_DATA_CENTER)
   const apiUrl = config.ZOHO_API_URL ?? hosts.apiUrl
   const http = httpClient({ name: 'zoho', timeoutMs: 20_000, maxBytes: 32 * 1024 * 1024 })
+  const circuit = zohoCircuit({ db, daemonId, organizationId: config.ZOHO_ORGANIZATION_ID })
   const tokens = tokenSource({
     accountsUrl: config.ZOHO_ACCOUNTS_URL ?? hosts.accountsUrl,
     apiUrl,
@@ -51,8 +53,10 @@ export function connectZoho(config: WorkerConfig, parts: ZohoConnectionParts): Z
     timeZone: config.TDS_TIME_ZONE,
     reserve: () => settings.number('call_reserve_share'),
   })
+  // The circuit first: a call that is not let out must not take from the budget.
+  const gate = gatesInRow([circuit, budget])
   return {
-    source: zohoRecordSource(zohoClient({ apiUrl, http, tokens, gate: gatesInRow([budget]) })),
-    checks: [...callBudgetChecks(db), zohoTokenCheck(tokens)],
+    source: zohoRecordSource(zohoClient({ apiUrl, http, tokens: circuit.watchTokens(tokens), gate })),
+    checks: [circuitCheck(db), ...callBudgetChecks(db), zohoTokenCheck(tokens)],
   }
 }

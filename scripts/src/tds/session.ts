@@ -26,6 +26,8 @@ export interface Session {
   request(): OperatorRequest
   /** The same where a reason is needed. */
   reasonedRequest(): OperatorRequest & { readonly reason: string }
+  /** The organisation of this installation. */
+  organizationId(): string
   /** What work on events needs: the database, the queue, and rows of counters of its own. */
   operatorParts(): Promise<OperatorParts>
   /** The same with the reader of Zoho's bodies. */
@@ -67,11 +69,13 @@ export function createSession(terminal: Terminal, options: GlobalOptions): Sessi
       closers.push(() => queue.stop())
       return { db, queue, mover: { daemonId: randomUUID(), lane: 0 } }
     },
+    organizationId: () =>
+      loadConfig(zohoConfigSchema.pick({ ZOHO_ORGANIZATION_ID: true }), terminal.env).ZOHO_ORGANIZATION_ID,
     redriveParts: async () => {
-      const config = loadConfig(zohoConfigSchema.pick({ ZOHO_ORGANIZATION_ID: true }), terminal.env)
+      const organizationId = session.organizationId()
       const { readDelivery } = await import('@tds/zoho')
       const parts = await session.operatorParts()
-      return { ...parts, read: readDelivery, organizationId: config.ZOHO_ORGANIZATION_ID }
+      return { ...parts, read: readDelivery, organizationId }
     },
     close: async () => {
       for (const close of closers.splice(0).reverse()) await close()

@@ -75,6 +75,8 @@ describe('tds', () => {
         `quarantine redrive ${driven}`,
         `quarantine discard ${discarded} --reason because`,
         'records remap product --reason because',
+        'circuit show',
+        'circuit reset --reason because',
       ]
       for (const line of lines) expect(await json(line)).toMatchObject({ error: null, exitCode: 0 })
       const ran = lines.map((line) => commands.find(({ name }) => line.startsWith(name))?.name)
@@ -376,6 +378,63 @@ describe('tds', () => {
       const run = await tds(`quarantine correct ${id} --id 7 --reason second --actor basim`)
       expect(run.exitCode).toBe(6)
       expect(run.err).toContain('discarded: quarantine.discard by amal')
+    })
+  })
+
+  describe('circuit', () => {
+    const organizationId = '790000001'
+
+    /** Opens it as the workers do. */
+    async function open(state: string): Promise<void> {
+      await world.db.query(
+        `INSERT INTO tds_circuits (organization_id, service, state, epoch, reason, failures, opened, probes, down_since,
+                next_probe_at)
+         VALUES ($1, 'zoho', $2, 7, 'timeout', 3, 1, 2, tds_now(), tds_now() + interval '20 seconds')`,
+        [organizationId, state],
+      )
+    }
+
+    it('shows since when and why, and when the next probe goes out', async () => {
+      expect((await tds('circuit show')).out).toBe('Zoho was not called yet.\n')
+      await open('open')
+      expect((await json('circuit show')).data).toMatchObject({
+        circuits: [{ organizationId, state: 'open', reason: 'timeout', failures: 3, opened: 1, probes: 2 }],
+      })
+      expect((await tds('circuit show')).out).toMatch(/open\ttimeout\t.*\tin (?:19|20) s\t3\t1\t2/)
+    })
+
+    it('is closed by a person, once, with a reason that is written down', async () => {
+      await open('token_refused')
+      expect(await json('circuit reset')).toMatchObject({ exitCode: 2 })
+      const line = 'circuit reset --reason corrected --actor amal'
+      expect((await json(`${line} --dry-run`)).data).toMatchObject({ from: 'token_refused', changed: true })
+      expect(await actions()).toEqual([])
+      expect((await json(line)).data).toMatchObject({
+        from: 'token_refused',
+        reason: 'timeout',
+        changed: true,
+      })
+      expect((await json(line)).data).toMatchObject({ from: 'closed', changed: false })
+      expect(await actions()).toEqual([
+        {
+          actor: 'amal',
+          action: 'circuit.reset',
+          subject: `zoho ${organizationId}`,
+          reason: 'corrected',
+          via: 'cli-direct',
+        },
+      ])
+      const { rows } = await world.db.query(
+        'SELECT state, epoch, reason, failures, next_probe_at, down_since FROM tds_circuits',
+      )
+      expect(rows).toEqual([
+        { state: 'closed', epoch: '8', reason: 'reset', failures: 0, next_probe_at: null, down_since: null },
+      ])
+    })
+
+    it('degrades the status while no calls go out, and says which kind it is', async () => {
+      await open('quota_exhausted')
+      expect((await tds('status')).out).toContain('zoho-circuit\tdegraded\tZoho allows no more calls today')
     })
   })
 

@@ -219,6 +219,26 @@ describe('the circuit to Zoho', () => {
       world.calls.length = 0
     }
 
+    it('lets 1, 2, 4 and 8 calls a second through over all workers, then all', async () => {
+      await halfOpen()
+      const beganAt = world.nowMs()
+      for (let asked = 0; asked < 20; asked += 1) {
+        world.begin(() => one.call())
+        world.begin(() => two.call())
+      }
+      await world.pass(6_000)
+      const moments = Map.groupBy(world.calls, (at) => at - beganAt)
+      const together = [...moments].map(([at, calls]) => [at, calls.length])
+      // Who waits asks again after 750 ms, so that each second is found at every other turn.
+      expect(together.slice(0, 3)).toEqual([
+        [expect.any(Number), 1],
+        [expect.any(Number), 2],
+        [expect.any(Number), 4],
+      ])
+      expect(world.calls).toHaveLength(40)
+      expect(await world.row()).toMatchObject({ state: 'closed', reason: 'ramp_passed', failures: 1 })
+    })
+
     it('opens again at the first failure, and waits longer for the next probe', async () => {
       await halfOpen()
       world.answer = down

@@ -60,6 +60,7 @@ export async function createCircuitWorld(o: { readonly workers?: number } = {}):
     pass: async (ms, step) => {
       let byMs = 0
       for (let leftMs = ms; leftMs > 0; leftMs -= byMs) {
+        await settled()
         // Where nobody acts on the way, one step is enough.
         const isQuiet = step === undefined && clock.sleepers().length === 0
         byMs = isQuiet ? leftMs : Math.min(stepMs, leftMs)

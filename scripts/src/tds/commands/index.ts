@@ -55,6 +55,16 @@ export const commands: readonly RegisteredCommand[] = [
     load: async () => (await import('./records-remap.ts')).recordsRemap,
   },
   {
+    name: 'circuit show',
+    summary: 'whether Zoho may be called, since when not, and why',
+    load: async () => (await import('./circuit-show.ts')).circuitShow,
+  },
+  {
+    name: 'circuit reset',
+    summary: 'let all calls to Zoho out at once',
+    load: async () => (await import('./circuit-reset.ts')).circuitReset,
+  },
+  {
     name: 'version',
     summary: 'version of the program, and whether the database fits it',
     load: async () => (await import('./version.ts')).version,
