@@ -21,16 +21,10 @@ type TransportFault = 'timeout' | 'refused' | 'dns' | 'tls' | 'connection'
  */
 export function evidenceOf(outcome: CallOutcome): CircuitEvidence {
   if (outcome.kind === 'failed') return evidenceOfError(outcome.error.code, outcome.error.facts['reason'])
-  switch (outcome.fault) {
-    case 'outage':
-      return { kind: 'failed', reason: 'server_error' }
-    case 'unreadable':
-      return { kind: 'failed', reason: 'unreadable' }
-    case 'quota':
-      return { kind: 'quota', waitMs: outcome.retryAfterMs }
-    default:
-      return { kind: 'passed' }
-  }
+  const { fault, retryAfterMs } = outcome
+  if (fault === 'outage') return { kind: 'failed', reason: 'server_error' }
+  if (fault === 'unreadable') return { kind: 'failed', reason: 'unreadable' }
+  return fault === 'quota' ? { kind: 'quota', waitMs: retryAfterMs } : { kind: 'passed' }
 }
 
 function evidenceOfError(code: string, reason: unknown): CircuitEvidence {

@@ -13,7 +13,9 @@ import {
 } from '../testing/circuit-world.ts'
 import type { CallOutcome } from './gate.ts'
 
-const down = (): CallOutcome => answered(503, '<html>Service Unavailable</html>')
+function down(): CallOutcome {
+  return answered(503, '<html>Service Unavailable</html>')
+}
 
 describe('the circuit to Zoho', () => {
   let world: CircuitWorld
@@ -344,8 +346,12 @@ describe('the circuit to Zoho', () => {
       new TdsError('refused', { code: 'zoho_auth', disposition: 'reject', nextStep: 'none', facts })
 
     async function askForToken(worker: CircuitWorker, error: TdsError): Promise<void> {
-      const refusing = { current: () => Promise.reject(error), renewed: () => Promise.reject(error) }
-      const tokens = worker.circuit.watchTokens(refusing as never)
+      const refusing = {
+        current: () => Promise.reject<string>(error),
+        renewed: () => Promise.reject<string>(error),
+        accepted: () => Promise.resolve(),
+      }
+      const tokens = worker.circuit.watchTokens(refusing)
       await expect(tokens.current()).rejects.toBe(error)
     }
 

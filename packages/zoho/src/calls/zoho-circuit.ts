@@ -1,5 +1,5 @@
-import { TdsError, systemClock, type Clock } from '@tds/runtime'
 import type { Database } from '@tds/db'
+import { systemClock, TdsError, type Clock } from '@tds/runtime'
 import type { TokenSource } from '../client/token.ts'
 import type { CallGate } from './gate.ts'
 import { organizationCircuit, type OrganizationCircuit } from './organization-circuit.ts'

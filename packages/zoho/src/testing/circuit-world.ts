@@ -58,8 +58,7 @@ export async function createCircuitWorld(o: { readonly workers?: number } = {}):
     calls: [],
     nowMs: () => clock.monotonicMs(),
     pass: async (ms, step) => {
-      let byMs = 0
-      for (let leftMs = ms; leftMs > 0; leftMs -= byMs) {
+      for (let leftMs = ms, byMs: number; leftMs > 0; leftMs -= byMs) {
         await settled()
         // Where nobody acts on the way, one step is enough.
         const isQuiet = step === undefined && clock.sleepers().length === 0
@@ -76,7 +75,7 @@ export async function createCircuitWorld(o: { readonly workers?: number } = {}):
       void work().finally(() => (outstanding -= 1))
     },
     row: async () => {
-      const { rows } = await db.query<Record<string, unknown>>('SELECT * FROM tds_circuits')
+      const { rows } = await db.query('SELECT * FROM tds_circuits')
       return rows[0] ?? {}
     },
     drop: async () => {
