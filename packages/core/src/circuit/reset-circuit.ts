@@ -2,11 +2,12 @@ import {
   changeCircuit,
   insertOperatorActions,
   lockCircuit,
+  transactOrRehearse,
   type CircuitState,
   type Database,
   type StoredCircuit,
 } from '@tds/db'
-import { transact, type OperatorRequest } from '../quarantine/operator-work.ts'
+import type { OperatorRequest } from '../quarantine/operator-work.ts'
 import { zohoCircuitKey } from './circuit-key.ts'
 
 /** What became of a circuit that a person closed. */
@@ -29,7 +30,7 @@ export async function resetCircuit(
   request: OperatorRequest & { readonly reason: string },
 ): Promise<CircuitReset> {
   const key = zohoCircuitKey(organizationId)
-  return transact({ db }, request, async (tx) => {
+  return transactOrRehearse(db, request, async (tx) => {
     const before = await lockCircuit(tx, key)
     if (before === null || before.state === 'closed') {
       return { from: before?.state ?? null, reason: before?.reason ?? null, changed: false }

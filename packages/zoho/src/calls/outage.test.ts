@@ -156,6 +156,7 @@ function reader(world: CircuitWorld, worker: CircuitWorker, zoho: { readonly isD
     current: () => Promise.resolve('token'),
     renewed: () => Promise.resolve('token'),
     accepted: () => Promise.resolve(),
+    standing: () => Promise.reject(new Error('nobody asks how matters stand')),
   }
   const http = {
     request: ({ url }: { readonly url: string }) => {
