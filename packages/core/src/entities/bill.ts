@@ -1,5 +1,5 @@
 import { defineEntity } from './define-entity.ts'
-import { documentLines, documentQuality } from './document-lines.ts'
+import { documentLines, documentQuality, documentReferences } from './document-lines.ts'
 import { billExample } from './examples/bill.ts'
 import { behindOverdue } from './overdue.ts'
 
@@ -35,6 +35,7 @@ export const bill = defineEntity({
     balance: { kind: 'decimal', inList: true },
   },
   children: { tds_bill_lines: documentLines('bill_zoho_id') },
-  quality: documentQuality('vendor_zoho_id', 'tds_bill_lines'),
+  references: documentReferences('vendor_zoho_id', 'tds_bill_lines'),
+  quality: documentQuality('tds_bill_lines'),
   example: billExample,
 })

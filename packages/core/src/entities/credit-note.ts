@@ -1,5 +1,5 @@
 import { defineEntity } from './define-entity.ts'
-import { documentLines, documentQuality } from './document-lines.ts'
+import { documentLines, documentQuality, documentReferences } from './document-lines.ts'
 import { creditNoteExample } from './examples/credit-note.ts'
 
 /** Credit notes, read from Books; a list row has no lines, tax sums, addresses or custom fields. */
@@ -30,6 +30,7 @@ export const creditNote = defineEntity({
     balance: { kind: 'decimal', inList: true },
   },
   children: { tds_credit_note_lines: documentLines('credit_note_zoho_id') },
-  quality: documentQuality('customer_zoho_id', 'tds_credit_note_lines'),
+  references: documentReferences('customer_zoho_id', 'tds_credit_note_lines'),
+  quality: documentQuality('tds_credit_note_lines'),
   example: creditNoteExample,
 })

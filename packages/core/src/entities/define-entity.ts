@@ -57,6 +57,30 @@ export interface ChildDefinition {
   readonly rows: (value: readonly ExactJson[]) => ExactObject[]
 }
 
+/**
+ * A column that names another record: the record's own, or one of its child rows'. What it names must be there and living
+ * (rule `missing_reference`), and is asked for where it is not.
+ */
+export interface ReferenceDefinition {
+  /** The child table that has the column; the record's own table where it is left out. */
+  readonly child?: string
+  readonly column: string
+  readonly to: EntityType
+  /** A change of this record moves numbers of the one named, stock or a balance, without giving that a new version. */
+  readonly moves?: true
+}
+
+/** How Zoho answers with the details of many records at once. */
+export interface BulkDefinition {
+  readonly path: string
+  /** The parameter that takes the ids, separated by commas. */
+  readonly parameter: string
+  /** The key of the array in the answer. */
+  readonly listKey: string
+  /** Ids in one call at most. */
+  readonly limit: number
+}
+
 /** Where and under which names Zoho keeps this kind of record. */
 export interface SourceDefinition {
   readonly root: '/inventory/v1' | '/books/v3'
@@ -67,6 +91,8 @@ export interface SourceDefinition {
   readonly id: string
   /** Other words for this type in hand-made webhook bodies. */
   readonly names: readonly string[]
+  /** Null where there is no call for many. */
+  readonly bulk: BulkDefinition | null
 }
 
 /** Invented but true-to-shape bodies that the contract suite and the docs use. */
@@ -90,6 +116,7 @@ export interface EntityDefinition {
   readonly localFields: readonly string[]
   /** Keys that are known although no example has them and no column reads them. */
   readonly known: readonly string[]
+  readonly references: readonly ReferenceDefinition[]
   /** What the rules of `core/quality` judge; nothing of it is ever corrected. */
   readonly quality: QualityDefinition
   readonly example: EntityExample
@@ -98,12 +125,14 @@ export interface EntityDefinition {
 /** What a definition file writes down; everything else has one default, named here. */
 export interface EntitySpec extends Omit<
   EntityDefinition,
-  'columns' | 'children' | 'localFields' | 'known' | 'quality'
+  'source' | 'columns' | 'children' | 'localFields' | 'known' | 'references' | 'quality'
 > {
+  readonly source: Omit<SourceDefinition, 'bulk'> & { readonly bulk?: BulkDefinition }
   readonly columns: Readonly<Record<string, ColumnSpec>>
   readonly children?: Readonly<Record<string, ChildSpec>>
   readonly localFields?: readonly string[]
   readonly known?: readonly string[]
+  readonly references?: readonly ReferenceDefinition[]
   readonly quality?: QualitySpec
 }
 
@@ -131,6 +160,7 @@ export interface ChildSpec {
 export function defineEntity(spec: EntitySpec): EntityDefinition {
   return {
     ...spec,
+    source: { ...spec.source, bulk: spec.source.bulk ?? null },
     columns: columnsOf(spec.columns),
     children: Object.entries(spec.children ?? {}).map(([table, child]) => ({
       ...child,
@@ -142,6 +172,7 @@ export function defineEntity(spec: EntitySpec): EntityDefinition {
     })),
     localFields: spec.localFields ?? [],
     known: spec.known ?? [],
+    references: spec.references ?? [],
     quality: qualityOf(spec.quality),
   }
 }

@@ -1,4 +1,4 @@
-import type { ChildSpec } from './define-entity.ts'
+import type { ChildSpec, ReferenceDefinition } from './define-entity.ts'
 import type { QualitySpec } from './quality-definition.ts'
 
 /** The lines that Zoho's sales and purchase documents share, as the child rows of one of them. */
@@ -25,13 +25,17 @@ export function documentLines(parentColumn: string): ChildSpec {
   }
 }
 
-/** What must hold of such a document: whom it is for and what it lists are there, its currency is known, and it adds up. */
-export function documentQuality(party: string, lines: string): QualitySpec {
+/** Whom such a document is for and what it lists; their balance and stock move with it. */
+export function documentReferences(party: string, lines: string): ReferenceDefinition[] {
+  return [
+    { column: party, to: 'customer', moves: true },
+    { child: lines, column: 'item_zoho_id', to: 'product', moves: true },
+  ]
+}
+
+/** What must hold of such a document: its currency is known, and it adds up. */
+export function documentQuality(lines: string): QualitySpec {
   return {
-    references: [
-      { column: party, to: 'customer' },
-      { child: lines, column: 'item_zoho_id', to: 'product' },
-    ],
     currency: { column: 'currency_code', required: true },
     documentTotals: { lines },
   }

@@ -1,6 +1,6 @@
 import { readColumn } from './columns.ts'
 import { defineEntity } from './define-entity.ts'
-import { documentLines, documentQuality } from './document-lines.ts'
+import { documentLines, documentQuality, documentReferences } from './document-lines.ts'
 import { invoiceExample } from './examples/invoice.ts'
 import { behindOverdue } from './overdue.ts'
 
@@ -45,6 +45,7 @@ export const invoice = defineEntity({
     balance: { kind: 'decimal', inList: true },
   },
   children: { tds_invoice_lines: documentLines('invoice_zoho_id') },
-  quality: documentQuality('customer_zoho_id', 'tds_invoice_lines'),
+  references: documentReferences('customer_zoho_id', 'tds_invoice_lines'),
+  quality: documentQuality('tds_invoice_lines'),
   example: invoiceExample,
 })

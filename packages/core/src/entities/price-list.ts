@@ -53,9 +53,9 @@ export const priceList = defineEntity({
       rows: (items) => items.flatMap(pricesOf).map(fromOneOn),
     },
   },
+  references: [{ child: 'tds_price_list_items', column: 'item_zoho_id', to: 'product' }],
   quality: {
     active: { column: 'status', value: 'active' },
-    references: [{ child: 'tds_price_list_items', column: 'item_zoho_id', to: 'product' }],
     currency: { column: 'currency_code', required: false },
     prices: {
       of: 'product',

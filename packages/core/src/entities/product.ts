@@ -13,6 +13,7 @@ export const product = defineEntity({
     listKey: 'items',
     id: 'item_id',
     names: ['product'],
+    bulk: { path: '/itemdetails', parameter: 'item_ids', listKey: 'items', limit: 100 },
   },
   table: 'tds_products',
   // The keys of stock are left out for an item that is not tracked.

@@ -1,13 +1,5 @@
 import type { EntityType } from './entity-type.ts'
 
-/** A column that names another record: the record's own, or one of its child rows'. */
-export interface ReferenceDefinition {
-  /** The child table that has the column; the record's own table where it is left out. */
-  readonly child?: string
-  readonly column: string
-  readonly to: EntityType
-}
-
 /** A value of a column that tells something about the record. */
 export interface ColumnValue {
   readonly column: string
@@ -47,8 +39,6 @@ export interface QualityDefinition {
   readonly active: ColumnValue | null
   /** The value of a record that is never sold and so needs no price. */
   readonly notSold: ColumnValue | null
-  /** Records that the column may name must be there and living. */
-  readonly references: readonly ReferenceDefinition[]
   /** No two records in use have the same value in it. */
   readonly unique: readonly string[]
   readonly neverNegative: readonly AmountPlace[]
@@ -67,7 +57,6 @@ export function qualityOf(spec: QualitySpec = {}): QualityDefinition {
   return {
     active: null,
     notSold: null,
-    references: [],
     unique: [],
     neverNegative: [],
     childSums: [],

@@ -45,6 +45,6 @@ export const stockAdjustment = defineEntity({
       },
     },
   },
-  quality: { references: [{ child: 'tds_stock_adjustment_lines', column: 'item_zoho_id', to: 'product' }] },
+  references: [{ child: 'tds_stock_adjustment_lines', column: 'item_zoho_id', to: 'product', moves: true }],
   example: stockAdjustmentExample,
 })

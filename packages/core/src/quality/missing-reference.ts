@@ -1,5 +1,4 @@
-import type { EntityDefinition } from '../entities/define-entity.ts'
-import type { ReferenceDefinition } from '../entities/quality-definition.ts'
+import type { EntityDefinition, ReferenceDefinition } from '../entities/define-entity.ts'
 import { changedOf, livingRecords, parentColumnOf, type QualityRule } from './rule.ts'
 
 /**
@@ -9,7 +8,7 @@ import { changedOf, livingRecords, parentColumnOf, type QualityRule } from './ru
 export const missingReference: QualityRule = {
   name: 'missing_reference',
   judges: (entity, registry) => {
-    const references = entity.quality.references.flatMap((reference) => {
+    const references = entity.references.flatMap((reference) => {
       const target = registry.find((candidate) => candidate.type === reference.to)
       return target === undefined ? [] : [{ ...reference, target }]
     })

@@ -350,6 +350,7 @@ describe('the circuit to Zoho', () => {
         current: () => Promise.reject<string>(error),
         renewed: () => Promise.reject<string>(error),
         accepted: () => Promise.resolve(),
+        standing: () => Promise.reject(error),
       }
       const tokens = worker.circuit.watchTokens(refusing)
       await expect(tokens.current()).rejects.toBe(error)
