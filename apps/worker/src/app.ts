@@ -24,9 +24,12 @@ import { applyEvents } from './loops/apply-events.ts'
 import { callGauges } from './loops/call-gauges.ts'
 import { watchConservation } from './loops/conservation.ts'
 import { driftRecorder, qualityChecker } from './loops/data-watchers.ts'
+import { owedReadsGauge } from './loops/owed-reads-gauge.ts'
+import { readPatiently } from './loops/read-patiently.ts'
 import { readRecords } from './loops/read-records.ts'
 import { inboxSweeper, leaseRescuer } from './loops/rescuers.ts'
 import { retentionDuty } from './loops/retention.ts'
+import { createReadSlots } from './read-slots.ts'
 import { connectZoho } from './zoho-connection.ts'
 
 /** Parts that tests put in place of the real ones. */
@@ -75,6 +78,7 @@ export function createWorker(
   const lanes = createLanes()
   const parts = { db, queue, daemonId: registry.id, lanes }
   const conservation = watchConservation(parts)
+  const reading = { ...parts, source, slots: createReadSlots(config.ZOHO_MAX_IN_FLIGHT) }
   const retry = () => ({
     maxAttempts: settings.number('max_retry_attempts'),
     baseMs: settings.number('retry_backoff_base_ms'),
@@ -88,7 +92,9 @@ export function createWorker(
     leaseRescuer(parts),
     inboxSweeper(parts),
     applyEvents({ ...parts, retry, batchSize: () => settings.number('batch_size') }),
-    readRecords({ ...parts, source, maxInFlight: config.ZOHO_MAX_IN_FLIGHT }),
+    readRecords(reading),
+    readPatiently(reading),
+    owedReadsGauge(parts),
     qualityChecker(parts),
     driftRecorder(parts),
     callGauges(parts),

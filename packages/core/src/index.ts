@@ -57,7 +57,11 @@ export { createSettings, settingDefinitions, type SettingKey, type Settings } fr
 export { applyChanges, type ChangeResult, type RecordChange } from './sync/apply-changes.ts'
 export type { ChangeCause, Decision, IncomingChange, Saying } from './sync/change.ts'
 export { decide } from './sync/decide.ts'
-export { performRead, type ReadingParts, type ReadOutcome } from './sync/perform-read.ts'
+export { performBulkRead } from './sync/perform-bulk-read.ts'
+export { performRead } from './sync/perform-read.ts'
+export { planPatientReads, type PatientTask } from './sync/patient-reads.ts'
+export { eventPriority } from './sync/read-reasons.ts'
+export { type ReadingParts, type ReadOutcome, type ReadReport } from './sync/reading.ts'
 export {
   callLanes,
   type AdmittedCall,

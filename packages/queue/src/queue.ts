@@ -18,7 +18,7 @@ export interface NewJob<N extends JobName> {
   data: JobData[N]
   /** Not before; default at once. */
   startAfter?: Date | undefined
-  /** At most one job with this key waits; further ones are dropped without a word. `read-record` has one by itself: its record. */
+  /** At most one job with this key waits; further ones are dropped without a word, whatever their priority. `read-record` has one by itself: its record. */
   singletonKey?: string | undefined
   /** Higher first; default 0. */
   priority?: number | undefined

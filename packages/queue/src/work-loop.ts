@@ -18,6 +18,8 @@ export interface WorkOptions<N extends JobName> {
   batchSize: number
   /** Batches at the same time. */
   concurrency: number
+  /** Leaves alone what is less urgent: a loop of its own for these is never taken up by the others. */
+  minPriority?: number | undefined
   /** The signal aborts when the jobs are no longer ours: expired, or the daemon stops without waiting. */
   handler: (items: JobInHand<N>[], signal: AbortSignal) => Promise<void>
 }
@@ -34,6 +36,7 @@ export function workLoop<N extends JobName>(boss: PgBoss, job: N, options: WorkO
           batchSize: options.batchSize,
           localConcurrency: options.concurrency,
           burstWhenBatchFull: true,
+          ...(options.minPriority === undefined ? {} : { minPriority: options.minPriority }),
           // Notifications wake at once; the poll is for jobs whose time comes later and for lost notifications.
           pollingIntervalSeconds: 1,
           notifyPollingIntervalSeconds: 1,

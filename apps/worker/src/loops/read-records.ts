@@ -1,44 +1,43 @@
-import pLimit from 'p-limit'
-import { performRead, type ReadingParts } from '@tds/core'
+import { eventPriority, performRead, type ReadingParts } from '@tds/core'
 import type { Queue } from '@tds/queue'
-import { childLogger, counter, type Service } from '@tds/runtime'
+import { serviceGroup, type Service } from '@tds/runtime'
 import type { Lanes } from '../lanes.ts'
+import type { ReadSlots } from '../read-slots.ts'
+import { noteRead } from './note-read.ts'
 
-const log = childLogger('worker:read')
-const recordReads = counter({
-  name: 'tds_record_reads_total',
-  help: 'Records read from Zoho because an event or an incomplete row asked for it, by outcome',
-  labelNames: ['outcome'],
-})
-
-/** What the loop needs besides what reading needs. */
+/** What the loops that read need besides what reading needs. */
 export interface ReadLoopParts extends Omit<ReadingParts, 'queue' | 'mover'> {
   readonly queue: Queue
   readonly daemonId: string
   readonly lanes: Lanes
-  /** Calls to Zoho in flight at once. */
-  readonly maxInFlight: number
+  readonly slots: ReadSlots
 }
 
-/** Jobs taken at once: more than can be in flight, so that fetching them does not set the pace. */
-const jobsPerFetch = 25
+/** Jobs taken at once. What is in hand no longer makes way for what is more urgent, so it is no more than may be in flight. */
+const jobsPerFetch = 5
 
-/** Performs owed reads as their jobs come, so many calls at a time as Zoho allows. */
+/**
+ * Performs owed reads as their jobs come, so many calls at a time as Zoho allows. One loop is kept for the reads that
+ * events wait for, so that a thousand rows to be completed do not hold them up.
+ */
 export function readRecords(parts: ReadLoopParts): Service {
-  const { queue, daemonId, lanes } = parts
-  const inFlight = pLimit(parts.maxInFlight)
+  return serviceGroup('read-records', [fetchLoop(parts, eventPriority), fetchLoop(parts)])
+}
+
+function fetchLoop(parts: ReadLoopParts, minPriority?: number): Service {
+  const { queue, daemonId, lanes, slots } = parts
   return queue.work('read-record', {
     batchSize: jobsPerFetch,
-    concurrency: 2,
+    concurrency: 1,
+    minPriority,
     handler: async (jobs, signal) => {
       const reads = jobs.map(({ data: key }) =>
-        inFlight(async () => {
+        slots.urgent(async () => {
           signal.throwIfAborted()
-          const outcome = await lanes.run((lane) =>
+          const report = await lanes.run((lane) =>
             performRead({ ...parts, mover: { daemonId, lane } }, key, signal),
           )
-          recordReads.inc({ outcome })
-          log.debug('Record read', { ...key, outcome })
+          noteRead(report)
         }),
       )
       await settleAll(reads)

@@ -40,7 +40,12 @@ export interface FateParts {
 export async function recordFates(
   parts: FateParts,
   tx: Transaction,
-  o: { readonly fates: readonly EventFate[]; readonly startedAt: number },
+  o: {
+    readonly fates: readonly EventFate[]
+    readonly startedAt: number
+    /** What is to be read besides. In one statement with what the fates ask for: rows are locked in one order. */
+    readonly reads?: readonly ReadRequest[]
+  },
 ): Promise<void> {
   const durationMs = Math.round((performance.now() - o.startedAt) * 1000) / 1000 / Math.max(1, o.fates.length)
   const gaveUp = o.fates.filter((fate) => fate.status === 'dead_letter')
@@ -50,7 +55,7 @@ export async function recordFates(
     tx,
     o.fates.map((fate) => logOf(fate, durationMs, parts.mover.daemonId)),
   )
-  await askForReads(parts.queue, tx, o.fates.flatMap(readOf))
+  await askForReads(parts.queue, tx, [...o.fates.flatMap(readOf), ...(o.reads ?? [])])
 }
 
 function moveOf(fate: EventFate): EventMove {

@@ -1,15 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { requestReads, type Database } from '@tds/db'
-import { TdsError } from '@tds/runtime'
+import type { Database } from '@tds/db'
 import { product } from '../entities/product.ts'
-import { performRead } from '../sync/perform-read.ts'
-import {
-  createSyncWorld,
-  exampleRecord,
-  testOrganization,
-  wrapped,
-  type SyncWorld,
-} from '../testing/sync-world.ts'
+import { createSyncWorld, exampleRecord, wrapped, type SyncWorld } from '../testing/sync-world.ts'
 import { processEvents, type ProcessingParts } from './process-events.ts'
 import { sweepInbox, takeBackWork } from './sweep.ts'
 
@@ -144,122 +136,6 @@ describe('processEvents', () => {
       'unchanged',
       'applied',
     ])
-  })
-})
-
-describe('performRead', () => {
-  it('leaves events waiting, without an attempt, while the source is down, and applies them when it is back', async () => {
-    const zohoId = newId()
-    const id = await receiveThin(zohoId)
-    world.source.fail(new TdsError('down', { code: 'zoho_down', disposition: 'retry', nextStep: 'wait' }))
-    await world.settle()
-    expect(await world.status(id)).toBe('processing')
-    const { rows } = await world.db.query('SELECT attempts, last_error FROM tds_owed_reads')
-    expect(rows).toEqual([{ attempts: 1, last_error: 'zoho_down: down' }])
-    world.source.fail(null)
-    world.source.hold(zohoId, exampleRecord(product, 'detail', { item_id: zohoId }))
-    await world.passTime()
-    await world.settle()
-    expect(await world.status(id)).toBe('applied')
-    expect((await world.db.query('SELECT attempt_count FROM tds_inbox_events')).rows).toEqual([
-      { attempt_count: 1 },
-    ])
-  })
-
-  it('makes a dead letter of the event whose record the source holds unreadable', async () => {
-    const zohoId = newId()
-    const id = await receiveThin(zohoId)
-    world.source.hold(zohoId, exampleRecord(product, 'detail', { item_id: zohoId, rate: 'None' }))
-    await world.settle()
-    expect(await world.status(id)).toBe('dead_letter')
-    expect(await world.deadLetters(zohoId)).toMatchObject([{ class: 'data', error_code: 'bad_money' }])
-    expect((await world.db.query('SELECT 1 FROM tds_owed_reads')).rows).toEqual([])
-  })
-
-  it('makes an event and a dead letter of a record that nobody asked for and that cannot be applied', async () => {
-    const zohoId = newId()
-    await world.db.transaction((tx) =>
-      requestReads(tx, [
-        {
-          organizationId: testOrganization,
-          entityType: 'product',
-          zohoId,
-          reason: 'completing',
-          eventId: null,
-          delaySeconds: 0,
-        },
-      ]),
-    )
-    world.source.hold(zohoId, exampleRecord(product, 'detail', { item_id: zohoId, rate: 'None' }))
-    await world.settle()
-    expect(await world.deadLetters(zohoId)).toMatchObject([{ class: 'data', error_code: 'bad_money' }])
-    const { rows } = await world.db.query(
-      `SELECT source_type, status, convert_from(raw_body, 'UTF8') LIKE '%"None"%' AS has_bytes FROM tds_inbox_events`,
-    )
-    expect(rows).toEqual([{ source_type: 'scheduled', status: 'dead_letter', has_bytes: true }])
-  })
-
-  it('waits for an answer that is older than the event, and does not let it overwrite', async () => {
-    const zohoId = newId()
-    await receiveProduct(zohoId, { last_modified_time: at(5), brand: 'newest' })
-    const tie = await receiveProduct(zohoId, { last_modified_time: at(5), brand: 'tied' })
-    world.source.hold(
-      zohoId,
-      exampleRecord(product, 'detail', { item_id: zohoId, last_modified_time: at(3), brand: 'lagging' }),
-    )
-    await world.settle()
-    expect(await world.status(tie)).toBe('retry')
-    expect((await world.row(product, zohoId))?.['brand']).toBe('newest')
-    world.source.hold(
-      zohoId,
-      exampleRecord(product, 'detail', { item_id: zohoId, last_modified_time: at(5), brand: 'tied' }),
-    )
-    await world.passTime()
-    await world.settle()
-    expect(await world.status(tie)).toBe('applied')
-    expect((await world.row(product, zohoId))?.['brand']).toBe('tied')
-  })
-
-  it('owes a trailing read to what was asked for after its request went out', async () => {
-    const zohoId = newId()
-    const first = await receiveThin(zohoId)
-    await processEvents(partsOf(world.db), [first])
-    let late = ''
-    const readWhileAnotherAsks = async () => {
-      late = await receiveThin(zohoId)
-      await processEvents(partsOf(world.db), [late])
-      return { kind: 'found' as const, record: exampleRecord(product, 'detail', { item_id: zohoId }) }
-    }
-    const parts = {
-      ...partsOf(world.db),
-      source: {
-        admit: async () =>
-          Promise.resolve({ read: readWhileAnotherAsks, release: async () => Promise.resolve() }),
-      },
-    }
-    const key = { organizationId: testOrganization, entityType: 'product', zohoId }
-    await performRead(parts, key, new AbortController().signal)
-    expect(await world.status(first)).toBe('applied')
-    expect(await world.status(late)).toBe('processing')
-    world.source.hold(
-      zohoId,
-      exampleRecord(product, 'detail', { item_id: zohoId, last_modified_time: at(59), brand: 'after' }),
-    )
-    await world.settle()
-    expect(await world.status(late)).toBe('applied')
-  })
-
-  it('is performed by one of two daemons that want it at once', async () => {
-    const zohoId = newId()
-    await processEvents(partsOf(world.db), [await receiveThin(zohoId)])
-    world.source.hold(zohoId, exampleRecord(product, 'detail', { item_id: zohoId }))
-    const key = { organizationId: testOrganization, entityType: 'product', zohoId }
-    const outcomes = await Promise.all(
-      [0, 1].map((lane) =>
-        performRead({ ...partsOf(world.db, lane), source: world.source }, key, new AbortController().signal),
-      ),
-    )
-    expect(outcomes.sort()).toEqual(['applied', 'not-due'])
   })
 })
 

@@ -16,6 +16,7 @@ import type { Queue } from '@tds/queue'
 import { backoffMs, codeOf, TdsError } from '@tds/runtime'
 import { applyChanges, type ChangeResult, type RecordChange } from '../sync/apply-changes.ts'
 import { databaseNow } from '../sync/database-now.ts'
+import { followUpReads, type ChangeDone } from '../sync/follow-up-reads.ts'
 import { carryEvents } from './carry-events.ts'
 import { changeOfEvent } from './event-change.ts'
 import { recordFates, type EventFate } from './event-fate.ts'
@@ -142,11 +143,14 @@ async function processBatch(parts: ProcessingParts, ids: readonly string[]): Pro
       readable.map(({ change }) => change),
       now,
     )
-    readable.forEach(({ event }, index) => {
+    const done: ChangeDone[] = []
+    readable.forEach(({ event, change }, index) => {
       const result = results[index]
-      if (result !== undefined) fates.push(fateOf(event, result))
+      if (result === undefined) return
+      fates.push(fateOf(event, result))
+      done.push({ change, result })
     })
-    await recordFates(parts, tx, { fates, startedAt })
+    await recordFates(parts, tx, { fates, startedAt, reads: await followUpReads(tx, done) })
     return countFates(fates)
   })
 }

@@ -1,6 +1,7 @@
 import {
   eventsWithoutJob,
   eventsWithoutRead,
+  forgetOldReads,
   holdSweep,
   isolateEvents,
   lockWaitingEvents,
@@ -58,6 +59,7 @@ export async function sweepInbox(parts: SweepParts): Promise<Record<string, numb
       unread.map((event) => ({ ...event, reason: 'event' as const, delaySeconds: 0 })),
     )
     const reopened = await reopenRedelivered(tx, parts.mover)
+    await forgetOldReads(tx, sweepLimit)
     return { rescued: orphans.length, askedAgain: unread.length, reopened }
   })
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { claimRead, postponeRead, requestReads, type OwedReadKey } from '@tds/db'
+import { claimReads, postponeReads, requestReads, type OwedReadKey } from '@tds/db'
 import { createTestDatabase, type TestDatabase } from '@tds/db/testing'
 import { pipelineChecks } from './pipeline-checks.ts'
 
@@ -32,8 +32,13 @@ describe('the check of owed reads', () => {
   it('degrades for a read that keeps failing, however far off its next try is', async () => {
     await owe(0)
     const daemonId = randomUUID()
-    await claimRead(database.db, key, { daemonId, ttlSeconds: 25 })
-    await postponeRead(database.db, key, { daemonId, delaySeconds: 3600, error: 'zoho_auth: refused' })
+    await claimReads(database.db, [key], { daemonId, ttlSeconds: 25 })
+    await postponeReads(database.db, [key], {
+      daemonId,
+      delaySeconds: 3600,
+      error: 'zoho_auth: refused',
+      held: false,
+    })
     await database.db.query(
       `UPDATE tds_owed_reads SET first_requested_at = first_requested_at - interval '10 minutes'`,
     )

@@ -9,6 +9,7 @@ export const pipelineThresholds = {
   oldestWaitingSeconds: { degraded: 900, unhealthy: 3600 },
   successRatio: { degraded: 0.995, unhealthy: 0.5, minimumEvents: 20 },
   oldestOwedReadSeconds: { degraded: 300, unhealthy: Infinity },
+  oldestPatientReadSeconds: { degraded: 21_600, unhealthy: Infinity },
   /** Without a heartbeat for so long a worker does not count as alive. */
   workerSilentSeconds: 30,
   /** The same for an alerter. */
@@ -69,12 +70,27 @@ function judgeQuarantine({ quarantined }: PipelineStatus): HealthResult {
   return { status: 'degraded', detail: `${String(quarantined)} deliveries are quarantined.`, facts }
 }
 
-function judgeReads({ owed_reads: owed, oldest_owed_read_seconds: overdue }: PipelineStatus): HealthResult {
-  const facts = { owed, oldestOverdueSeconds: overdue === null ? null : Math.round(overdue) }
-  if (overdue === null)
+function judgeReads(status: PipelineStatus): HealthResult {
+  const { owed_reads: owed, oldest_owed_read_seconds: overdue, oldest_patient_read_seconds: patient } = status
+  const facts = {
+    owed,
+    oldestOverdueSeconds: roundOrNull(overdue),
+    oldestPatientOverdueSeconds: roundOrNull(patient),
+  }
+  if (overdue === null && patient === null) {
     return { status: 'healthy', detail: `${String(owed)} reads are owed, none is overdue.`, facts }
-  const detail = `${String(owed)} reads are owed, the oldest is ${String(Math.round(overdue))} s overdue.`
-  return { status: byThreshold(overdue, pipelineThresholds.oldestOwedReadSeconds), detail, facts }
+  }
+  const oldest = Math.round(Math.max(overdue ?? 0, patient ?? 0))
+  const detail = `${String(owed)} reads are owed, the oldest is ${String(oldest)} s overdue.`
+  const { oldestOwedReadSeconds, oldestPatientReadSeconds } = pipelineThresholds
+  const isLate =
+    byThreshold(overdue ?? 0, oldestOwedReadSeconds) !== 'healthy' ||
+    byThreshold(patient ?? 0, oldestPatientReadSeconds) !== 'healthy'
+  return { status: isLate ? 'degraded' : 'healthy', detail, facts }
+}
+
+function roundOrNull(seconds: number | null): number | null {
+  return seconds === null ? null : Math.round(seconds)
 }
 
 function judgeWorkers({ workers_alive: alive, waiting }: PipelineStatus): HealthResult {

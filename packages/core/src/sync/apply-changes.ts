@@ -46,6 +46,8 @@ export interface ChangeResult {
   readonly owesRead: boolean
   /** Names of what the change altered, as its audit entry has them; empty where nothing was applied. */
   readonly fields: readonly string[]
+  /** The record before and after the change; null where nothing was applied. */
+  readonly applied: { readonly before: RecordState | null; readonly after: RecordState } | null
 }
 
 /**
@@ -172,20 +174,22 @@ function fold(record: RecordChanges, before: RecordState | null, now: Instant): 
   let rawMode: 'merge' | 'replace' = 'merge'
   let corrected = false
   let lastEventId: string | null = null
-  const decisions: [number, Decision, readonly string[]][] = []
+  const decided: [number, Omit<ChangeResult, 'owesRead'>][] = []
   const audits: { readonly index: number; readonly entry: AuditEntryWrite }[] = []
   for (const { index, change } of record.changes) {
     const decision = decide(state, change, now)
     const next = advance(state, change, { decision, now })
     let fields: readonly string[] = []
+    let applied: ChangeResult['applied'] = null
     if (next !== null && isApplied(decision)) {
       const entry = auditEntry(state, next, auditContext(change, decision))
       fields = entry.changed_fields
+      applied = { before: state, after: next }
       audits.push({ index, entry })
       corrected ||= decision.cause === 'correction'
       lastEventId = change.eventId ?? lastEventId
     }
-    decisions.push([index, decision, fields])
+    decided.push([index, { decision, fields, applied }])
     if (next !== state && change.says.kind === 'content' && change.origin !== 'stored') {
       if (change.origin === 'detail') [raws, rawMode] = [[change], 'replace']
       else raws.push(change)
@@ -197,7 +201,7 @@ function fold(record: RecordChanges, before: RecordState | null, now: Instant): 
     key: record.key,
     before,
     after: state,
-    results: decisions.map(([index, decision, fields]) => [index, { decision, owesRead, fields }]),
+    results: decided.map(([index, result]) => [index, { ...result, owesRead }]),
     audits,
     raws,
     rawMode,

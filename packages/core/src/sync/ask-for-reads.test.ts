@@ -19,7 +19,7 @@ describe('sendReads', () => {
   })
 
   async function send(delaySeconds: number): Promise<void> {
-    await database.db.transaction((tx) => sendReads(queue, tx, [{ ...key, delaySeconds }]))
+    await database.db.transaction((tx) => sendReads(queue, tx, [{ ...key, reason: 'event', delaySeconds }]))
   }
 
   async function secondsUntilJobs(): Promise<number[]> {

@@ -1,5 +1,12 @@
-import { requestReads, type OwedReadKey, type ReadRequest, type Transaction } from '@tds/db'
+import { requestReads, type OwedReadKey, type ReadReason, type ReadRequest, type Transaction } from '@tds/db'
 import type { Queue } from '@tds/queue'
+import { readKinds } from './read-reasons.ts'
+
+/** A read that needs a job, now or after some seconds. */
+export interface ReadToSend extends OwedReadKey {
+  readonly reason: ReadReason
+  readonly delaySeconds?: number
+}
 
 /** Notes that reads are owed and sends a job for each record. */
 export async function askForReads(
@@ -14,23 +21,29 @@ export async function askForReads(
 
 /**
  * Sends one job for each owed read; one already waiting for the record carries the new wish too. A job for later has the
- * second of its time in its key: one that waits for an hour must not keep a wish for now, or for soon, from being sent.
+ * second of its time in its key: one that waits for an hour must not keep a wish for now, or for soon, from being sent. An
+ * event's has a key of its own as well, or it would wait where the patient wait.
+ * Reads for which no event waits have no job: the loop that makes them looks for them.
  */
 export async function sendReads(
   queue: Pick<Queue, 'send'>,
   tx: Transaction,
-  reads: readonly (OwedReadKey & { readonly delaySeconds?: number })[],
+  reads: readonly ReadToSend[],
 ): Promise<void> {
-  if (reads.length === 0) return
-  await queue.send(
-    tx,
-    'read-record',
-    reads.map(({ organizationId, entityType, zohoId, delaySeconds = 0 }) => {
-      const data = { organizationId, entityType, zohoId }
-      if (delaySeconds <= 0) return { data }
-      const startAfter = new Date(Date.now() + delaySeconds * 1000)
-      const second = String(Math.ceil(startAfter.getTime() / 1000))
-      return { data, startAfter, singletonKey: `${organizationId}:${entityType}:${zohoId}:${second}` }
-    }),
-  )
+  const jobs = reads.flatMap((read) => {
+    const { priority } = readKinds[read.reason]
+    return priority === null ? [] : [jobOf(read, priority)]
+  })
+  if (jobs.length > 0) await queue.send(tx, 'read-record', jobs)
+}
+
+function jobOf({ organizationId, entityType, zohoId, delaySeconds = 0 }: ReadToSend, priority: number) {
+  const startAfter = delaySeconds > 0 ? new Date(Date.now() + delaySeconds * 1000) : null
+  const second = startAfter === null ? [] : [String(Math.ceil(startAfter.getTime() / 1000))]
+  return {
+    data: { organizationId, entityType, zohoId },
+    singletonKey: [organizationId, entityType, zohoId, String(priority), ...second].join(':'),
+    priority,
+    ...(startAfter === null ? {} : { startAfter }),
+  }
 }

@@ -30,6 +30,11 @@ export interface AdmittedCall {
    * when, where the source does) or `dead-letter`. `not-there` is said only when the source itself says so.
    */
   read(zohoId: string): Promise<RecordAnswer>
+  /**
+   * Reads many records of a type whose source has a call for that (`bulk`), as many as its limit allows, by id. A record
+   * that is missing from the answer may be there all the same. Throws like `read`.
+   */
+  readMany(zohoIds: readonly string[]): Promise<ReadonlyMap<string, ExactObject>>
   /** Gives the right back unused. Without effect once the call was made. */
   release(): Promise<void>
 }

@@ -2,15 +2,18 @@ import { randomUUID } from 'node:crypto'
 import type { Database } from '@tds/db'
 import { createTestDatabase } from '@tds/db/testing'
 import type { EntityDefinition } from '../entities/define-entity.ts'
-import { processEvents } from '../inbox/process-events.ts'
+import { processEvents, type ProcessingParts } from '../inbox/process-events.ts'
 import { exactStringify, parseExactText, type ExactObject } from '../json/index.ts'
 import { performRead } from '../sync/perform-read.ts'
+import type { ReadingParts } from '../sync/reading.ts'
 import { memorySource, type MemorySource } from './memory-source.ts'
 
 /** One organisation, one source in memory, one real database: all that a claim about syncing needs. */
 export interface SyncWorld {
   readonly db: Database
   readonly source: MemorySource
+  /** What processing and reading need here; jobs are sent nowhere, because `settle` looks for work itself. */
+  readonly parts: ProcessingParts & ReadingParts
   /** Puts a delivery into the inbox as the api would; returns its event id. */
   receive(delivery: TestDelivery): Promise<string>
   /** Processes all that waits and performs all reads that are due, until nothing moves. */
@@ -62,6 +65,7 @@ export async function createSyncWorld(): Promise<SyncWorld> {
   const world: SyncWorld = {
     db,
     source,
+    parts,
     drop: () => database.drop(),
     receive: (delivery) => insertEvent(db, delivery, mover.daemonId),
     settle: async () => {
@@ -84,7 +88,7 @@ export async function createSyncWorld(): Promise<SyncWorld> {
       }
     },
     passTime: async () => {
-      await db.query(`UPDATE tds_owed_reads SET due_at = tds_now() - interval '1 second'`)
+      await db.query(`UPDATE tds_owed_reads SET due_at = tds_now() - interval '1 second', held_until = NULL`)
       await db.query(`UPDATE tds_inbox_events SET next_attempt_at = tds_now() WHERE status = 'retry'`)
     },
     status: async (eventId) => {

@@ -52,17 +52,20 @@ export {
   type EventMove,
   type Mover,
 } from './move-inbox-events.ts'
+export { absentRecords } from './absent-records.ts'
+export { claimReads, type ClaimedRead } from './claim-reads.ts'
+export { duePatientReads, dueRead, readsPerHour, type DueRead } from './due-reads.ts'
+export { dropArrivedReads, holdRead, postponeReads, readAlone } from './give-back-reads.ts'
+export { owedReadCounts, type OwedReadCount } from './owed-read-counts.ts'
 export {
-  claimRead,
-  dueReadReason,
-  postponeRead,
+  patientReasons,
+  readReasons,
   requestReads,
-  settleRead,
-  type ClaimedRead,
   type OwedReadKey,
   type ReadReason,
   type ReadRequest,
 } from './owed-reads.ts'
+export { forgetOldReads, settleRead } from './settle-read.ts'
 export { pipelineStatus, type PipelineStatus } from './pipeline-status.ts'
 export { closeOrphanedFindings, qualityStatus, type QualityStatus } from './quality-findings.ts'
 export {

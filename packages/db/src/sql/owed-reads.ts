@@ -7,8 +7,20 @@ export interface OwedReadKey {
   readonly zohoId: string
 }
 
-/** Why a record is to be read: an event asks, a partial body left it incomplete, or a first answer was not decisive. */
-export type ReadReason = 'event' | 'completing' | 'repeat' | 'parent' | 'ripple'
+/**
+ * Why a record is to be read, the most urgent first: an event asks, a first answer was not decisive, a partial body left
+ * it incomplete, a record that names it is here without it, a record that names it may have moved its numbers.
+ */
+export const readReasons = ['event', 'repeat', 'completing', 'parent', 'ripple'] as const
+
+/** One of {@link readReasons}. */
+export type ReadReason = (typeof readReasons)[number]
+
+/** Reasons for which no event waits: such reads have no job, are made many at a time, and never stand in an event's way. */
+export const patientReasons: readonly ReadReason[] = ['parent', 'ripple']
+
+/** The reasons as a list of SQL, for conditions. */
+export const patientList = patientReasons.map((reason) => `'${reason}'`).join(', ')
 
 /** A wish to have a record read. */
 export interface ReadRequest extends OwedReadKey {
@@ -18,16 +30,10 @@ export interface ReadRequest extends OwedReadKey {
   readonly delaySeconds: number
 }
 
-/** A read that this daemon may now perform. */
-export interface ClaimedRead {
-  /** The database's time just before the request goes out. */
-  readonly sent_at: string
-  readonly reason: ReadReason
-  readonly event_id: string | null
-  readonly attempts: number
-}
-
-/** Asks for reads; several wishes for one record become one read, due at the earliest of them. */
+/**
+ * Asks for reads; several wishes for one record become one read, due at the earliest of them, for the most urgent reason.
+ * A read that is held is not hastened, unless the wish is of another urgency than what is held.
+ */
 export async function requestReads(tx: Queryable, requests: readonly ReadRequest[]): Promise<void> {
   if (requests.length === 0) return
   await tx.query(
@@ -39,105 +45,57 @@ export async function requestReads(tx: Queryable, requests: readonly ReadRequest
             "eventId" uuid, "delaySeconds" double precision)
       ORDER BY 1, 2, 3
          ON CONFLICT (organization_id, entity_type, zoho_id) DO UPDATE
-        SET requested_at = excluded.requested_at, due_at = least(r.due_at, excluded.due_at),
-            reason = CASE WHEN r.reason = 'event' THEN r.reason ELSE excluded.reason END,
+        SET requested_at = excluded.requested_at,
+            due_at = CASE WHEN r.held_until > tds_now() AND NOT ${isUpgrade} THEN r.due_at
+                          ELSE least(r.due_at, excluded.due_at) END,
+            held_until = CASE WHEN ${isUpgrade} THEN NULL ELSE r.held_until END,
+            reason = CASE WHEN ${rankOf('excluded')} < ${rankOf('r')} THEN excluded.reason ELSE r.reason END,
             event_id = coalesce(excluded.event_id, r.event_id)`,
-    [JSON.stringify(newestPerRecord(requests))],
+    [JSON.stringify(oncePerRecord(requests))],
     { name: 'request_reads' },
   )
 }
 
+/** What was held for want of calls may be allowed to somebody who waits. */
+const isUpgrade = `(r.reason IN (${patientList}) AND excluded.reason NOT IN (${patientList}))`
+
+function rankOf(row: string): string {
+  return `array_position(ARRAY[${readReasons.map((reason) => `'${reason}'`).join(', ')}], ${row}.reason)`
+}
+
 /** One statement may touch a row only once. */
-function newestPerRecord(requests: readonly ReadRequest[]): ReadRequest[] {
-  const newest = new Map<string, ReadRequest>()
+function oncePerRecord(requests: readonly ReadRequest[]): ReadRequest[] {
+  const merged = new Map<string, ReadRequest>()
   for (const request of requests) {
     const key = JSON.stringify([request.organizationId, request.entityType, request.zohoId])
-    const held = newest.get(key)
-    newest.set(
-      key,
-      held === undefined
-        ? request
-        : {
-            ...request,
-            reason: held.reason === 'event' ? held.reason : request.reason,
-            delaySeconds: Math.min(held.delaySeconds, request.delaySeconds),
-          },
-    )
+    const held = merged.get(key)
+    merged.set(key, held === undefined ? request : mergeRequests(held, request))
   }
-  return [...newest.values()]
+  return [...merged.values()]
 }
 
-/** Why a read is due that nobody performs, or null where there is none: a look, so that nobody waits for a call in vain. */
-export async function dueReadReason(db: Queryable, key: OwedReadKey): Promise<ReadReason | null> {
-  const { rows } = await db.query<{ reason: ReadReason }>(
-    `SELECT reason FROM tds_owed_reads
-      WHERE organization_id = $1 AND entity_type = $2::tds_entity_type AND zoho_id = $3 AND due_at <= tds_now()
-        AND (claimed_by IS NULL OR claim_expires_at < tds_now())`,
-    [key.organizationId, key.entityType, key.zohoId],
-    { name: 'due_read_reason' },
-  )
-  return rows[0]?.reason ?? null
+function mergeRequests(earlier: ReadRequest, later: ReadRequest): ReadRequest {
+  const isMoreUrgent = readReasons.indexOf(earlier.reason) < readReasons.indexOf(later.reason)
+  return {
+    ...later,
+    eventId: later.eventId ?? earlier.eventId,
+    reason: isMoreUrgent ? earlier.reason : later.reason,
+    delaySeconds: Math.min(earlier.delaySeconds, later.delaySeconds),
+  }
 }
 
-/** Takes a due read for `ttlSeconds`, committed before the call goes out; null when nothing is due or another daemon has it. */
-export async function claimRead(
-  db: Queryable,
-  key: OwedReadKey,
-  o: { readonly daemonId: string; readonly ttlSeconds: number },
-): Promise<ClaimedRead | null> {
-  const { rows } = await db.query<ClaimedRead>(
-    `UPDATE tds_owed_reads
-        SET claimed_by = $4::uuid, claim_expires_at = tds_now() + make_interval(secs => $5)
-      WHERE organization_id = $1 AND entity_type = $2::tds_entity_type AND zoho_id = $3 AND due_at <= tds_now()
-        AND (claimed_by IS NULL OR claim_expires_at < tds_now())
-     RETURNING tds_now()::timestamptz AS sent_at, reason, event_id, attempts`,
-    [key.organizationId, key.entityType, key.zohoId, o.daemonId, o.ttlSeconds],
-    { name: 'claim_read' },
-  )
-  return rows[0] ?? null
+/** Splits keys into the parallel arrays that `unnest` takes. */
+export function readKeyArrays(keys: readonly OwedReadKey[]): [string[], string[], string[]] {
+  return [
+    keys.map((key) => key.organizationId),
+    keys.map((key) => key.entityType),
+    keys.map((key) => key.zohoId),
+  ]
 }
 
-/**
- * Closes a read that was answered. A wish that came after the request was sent is not answered by it: then the row
- * stays, free and due. Returns true when such a trailing read remains.
- */
-export async function settleRead(
-  tx: Queryable,
-  key: OwedReadKey,
-  o: { readonly daemonId: string; readonly sentAt: string },
-): Promise<boolean> {
-  const { rows } = await tx.query<{ trailing: boolean }>(
-    `WITH answered AS (
-       DELETE FROM tds_owed_reads
-        WHERE organization_id = $1 AND entity_type = $2::tds_entity_type AND zoho_id = $3 AND claimed_by = $4::uuid
-          AND requested_at <= $5::timestamptz
-       RETURNING 1
-     ), freed AS (
-       UPDATE tds_owed_reads
-          SET claimed_by = NULL, claim_expires_at = NULL, attempts = 0, last_error = NULL, first_requested_at = requested_at
-        WHERE organization_id = $1 AND entity_type = $2::tds_entity_type AND zoho_id = $3 AND claimed_by = $4::uuid
-          AND requested_at > $5::timestamptz
-       RETURNING 1
-     )
-     SELECT EXISTS (SELECT FROM freed) AS trailing`,
-    [key.organizationId, key.entityType, key.zohoId, o.daemonId, o.sentAt],
-    { name: 'settle_read' },
-  )
-  return rows[0]?.trailing ?? false
-}
+/** The keys of three parallel arrays, `$1` to `$3`, as rows of `k`. */
+export const readKeyRows = `unnest($1::text[], $2::text[], $3::text[]) AS k(organization_id, entity_type, zoho_id)`
 
-/** Gives a read back after a fault of the source, to be tried again after `delaySeconds`. */
-export async function postponeRead(
-  db: Queryable,
-  key: OwedReadKey,
-  o: { readonly daemonId: string; readonly delaySeconds: number; readonly error: string },
-): Promise<void> {
-  await db.query(
-    `UPDATE tds_owed_reads
-        SET claimed_by = NULL, claim_expires_at = NULL, attempts = attempts + 1, last_error = $6,
-            due_at = tds_now() + make_interval(secs => $5)
-      WHERE organization_id = $1 AND entity_type = $2::tds_entity_type AND zoho_id = $3 AND claimed_by = $4::uuid`,
-    [key.organizationId, key.entityType, key.zohoId, o.daemonId, o.delaySeconds, o.error],
-    { name: 'postpone_read' },
-  )
-}
+/** Says that row `r` is that of key `k`. */
+export const isReadOfKey = `r.organization_id = k.organization_id AND r.entity_type = k.entity_type::tds_entity_type
+        AND r.zoho_id = k.zoho_id`

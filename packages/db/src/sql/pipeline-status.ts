@@ -1,4 +1,5 @@
 import type { Queryable } from '../queryable.ts'
+import { patientList } from './owed-reads.ts'
 
 /** How events fare, by what became of them; ages in seconds by the database's clock, null where there is nothing. */
 export interface PipelineStatus {
@@ -11,8 +12,10 @@ export interface PipelineStatus {
   readonly workers_alive: number
   readonly alerters_alive: number
   readonly owed_reads: number
-  /** Since it was due; where it has failed since it was first asked for, because each failure puts the next try off. */
+  /** Of reads that an event or an incomplete row waits for: since it was due; where it has failed, since it was first asked for. */
   readonly oldest_owed_read_seconds: number | null
+  /** Of reads that nothing waits for. */
+  readonly oldest_patient_read_seconds: number | null
 }
 
 /**
@@ -37,8 +40,10 @@ export async function pipelineStatus(
             (SELECT count(*)::int FROM tds_owed_reads) AS owed_reads,
             (SELECT extract(epoch FROM tds_now() - min(overdue.since))::float8
                FROM (SELECT CASE WHEN attempts > 0 THEN first_requested_at ELSE due_at END AS since
-                       FROM tds_owed_reads) overdue
-              WHERE overdue.since < tds_now()) AS oldest_owed_read_seconds
+                       FROM tds_owed_reads WHERE reason NOT IN (${patientList})) overdue
+              WHERE overdue.since < tds_now()) AS oldest_owed_read_seconds,
+            (SELECT extract(epoch FROM tds_now() - min(due_at))::float8 FROM tds_owed_reads
+              WHERE due_at < tds_now() AND reason IN (${patientList})) AS oldest_patient_read_seconds
        FROM (SELECT sum(events) FILTER (WHERE status IN ('applied', 'unchanged', 'stale', 'dead_letter')) AS finished,
                     sum(events) FILTER (WHERE status IN ('applied', 'unchanged', 'stale')) AS succeeded
                FROM tds_event_counts WHERE minute > tds_now() - interval '1 hour') c`,

@@ -1,5 +1,5 @@
 import type { Queryable } from '../queryable.ts'
-import type { OwedReadKey } from './owed-reads.ts'
+import { patientList, type OwedReadKey, type ReadReason } from './owed-reads.ts'
 
 /** Lets the transaction join whole tables, which a connection of look-ups by key otherwise never does (`keyedLookups`). */
 export async function planFreely(tx: Queryable): Promise<void> {
@@ -84,12 +84,15 @@ export async function eventsWithoutJob(tx: Queryable, limit: number): Promise<st
   return rows.map((row) => row.id)
 }
 
-/** Reads that are due and that no job carries and no daemon holds, freed from holders whose time is over. */
-export async function readsWithoutJob(tx: Queryable, limit: number): Promise<OwedReadKey[]> {
-  const { rows } = await tx.query<OwedReadKey>(
-    `SELECT r.organization_id AS "organizationId", r.entity_type AS "entityType", r.zoho_id AS "zohoId"
+/** Reads that are due and that no job carries and no daemon holds, freed from holders whose time is over. Patient reads need no job. */
+export async function readsWithoutJob(
+  tx: Queryable,
+  limit: number,
+): Promise<(OwedReadKey & { readonly reason: ReadReason })[]> {
+  const { rows } = await tx.query<OwedReadKey & { reason: ReadReason }>(
+    `SELECT r.organization_id AS "organizationId", r.entity_type AS "entityType", r.zoho_id AS "zohoId", r.reason
        FROM tds_owed_reads r
-      WHERE r.due_at < tds_now() - interval '5 seconds'
+      WHERE r.due_at < tds_now() - interval '5 seconds' AND r.reason NOT IN (${patientList})
         AND (r.claimed_by IS NULL OR r.claim_expires_at < tds_now())
         AND NOT EXISTS (SELECT FROM pgboss.job j
                          WHERE j.name = 'read-record' AND j.state < 'completed'

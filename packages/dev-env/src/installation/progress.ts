@@ -15,7 +15,7 @@ export interface Progress {
   readonly deadLetters: number
   /** Events that are not final. */
   readonly waiting: number
-  /** Records of which a read is owed. */
+  /** Records of which a read is owed that a delivery or an incomplete row waits for. */
   readonly owedReads: number
 }
 
@@ -29,7 +29,8 @@ export async function readProgress(db: Queryable, organizationId: string): Promi
             count(*) FILTER (WHERE status = 'quarantined') AS quarantined,
             count(*) FILTER (WHERE status = 'dead_letter') AS "deadLetters",
             count(*) FILTER (WHERE status IN ('pending', 'processing', 'retry')) AS waiting,
-            (SELECT count(*) FROM tds_owed_reads WHERE organization_id = $1) AS "owedReads"
+            (SELECT count(*) FROM tds_owed_reads
+              WHERE organization_id = $1 AND reason NOT IN ('parent', 'ripple')) AS "owedReads"
        FROM tds_inbox_events
        LEFT JOIN (SELECT event_id, sum(times) AS times FROM tds_duplicate_tallies GROUP BY event_id) AS tallied
          ON tallied.event_id = id

@@ -3,6 +3,7 @@ import {
   ExactNumber,
   isExactObject,
   parseExactJson,
+  shownKey,
   UnusableBody,
   type ExactObject,
 } from '@tds/core'
@@ -57,6 +58,27 @@ export function unreadableAnswer(cause: UnusableBody | null, facts: Record<strin
       cause: cause ?? undefined,
     },
   )
+}
+
+/** A good answer without what was asked for: a change of Zoho's that nobody may guess about. */
+export function unexpectedAnswer(
+  problem: string,
+  body: ExactObject,
+  { entity, zohoId }: { readonly entity: { readonly type: string }; readonly zohoId: string },
+): TdsError {
+  return new TdsError(`Zoho's answer ${problem}.`, {
+    code: 'zoho_unexpected_answer',
+    disposition: 'dead-letter',
+    nextStep:
+      'Compare the answer of Zoho with docs/reference/zoho.md; if its shape has changed, the entity file must follow.',
+    facts: {
+      entity: entity.type,
+      zohoId,
+      keys: Object.keys(body)
+        .slice(0, 20)
+        .map((key) => shownKey(key)),
+    },
+  })
 }
 
 const longestMessage = 200

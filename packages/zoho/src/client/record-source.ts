@@ -1,18 +1,11 @@
-import {
-  ExactNumber,
-  isExactObject,
-  shownKey,
-  type ExactObject,
-  type RecordAnswer,
-  type RecordSource,
-} from '@tds/core'
-import { TdsError } from '@tds/runtime'
-import type { ZohoAnswer } from './answer.ts'
+import { ExactNumber, isExactObject, type ExactObject, type RecordAnswer, type RecordSource } from '@tds/core'
+import { unexpectedAnswer, type ZohoAnswer } from './answer.ts'
 import type { ZohoClient } from './client.ts'
 import { errorOf, faultOf, type RecordRequest } from './fault.ts'
+import { readMany } from './read-many.ts'
 
 /**
- * Reads records from Zoho Books and Inventory, each with one GET of its detail. Throws TdsError;
+ * Reads records from Zoho Books and Inventory, with one GET of a detail, or of many where Zoho has that. Throws TdsError;
  * docs/reference/errors.md lists the codes, all beginning with `zoho_`, beside `transport`.
  */
 export function zohoRecordSource(client: ZohoClient): RecordSource {
@@ -26,6 +19,7 @@ export function zohoRecordSource(client: ZohoClient): RecordSource {
           const answer = await call.get({ path: `${root}${path}/${encodeURIComponent(zohoId)}` })
           return judge(answer, { ...wish, zohoId })
         },
+        readMany: (zohoIds) => readMany(call, wish, zohoIds),
         release: () => call.release(),
       }
     },
@@ -49,20 +43,4 @@ function detailOf({ body }: ZohoAnswer, request: RecordRequest): ExactObject {
     throw unexpectedAnswer('is about another record than the one asked for', body, request)
   }
   return record
-}
-
-function unexpectedAnswer(problem: string, body: ExactObject, { entity, zohoId }: RecordRequest): TdsError {
-  return new TdsError(`Zoho's answer ${problem}.`, {
-    code: 'zoho_unexpected_answer',
-    disposition: 'dead-letter',
-    nextStep:
-      'Compare the answer of Zoho with docs/reference/zoho.md; if its shape has changed, the entity file must follow.',
-    facts: {
-      entity: entity.type,
-      zohoId,
-      keys: Object.keys(body)
-        .slice(0, 20)
-        .map((key) => shownKey(key)),
-    },
-  })
 }

@@ -1,0 +1,27 @@
+import type { ReadReason } from '@tds/db'
+import type { ChangeCause } from './change.ts'
+import type { CallLane } from './record-source.ts'
+
+/** What follows from the reason of a read. */
+export interface ReadKind {
+  /** Where its call queues up. */
+  readonly lane: CallLane
+  /** The cause of what it finds, where no event asked. */
+  readonly cause: ChangeCause
+  /** In the words of the audit trail, where no event asked. */
+  readonly says: string
+  /** Of its job: an event that waits goes before a row that is merely incomplete. Null where reads of the kind have no job. */
+  readonly priority: number | null
+}
+
+/** From this priority on an event waits for the job. */
+export const eventPriority = 10
+
+/** The kinds of reads. What an incomplete row or a missing parent brings belongs to the webhook that showed the gap. */
+export const readKinds: Readonly<Record<ReadReason, ReadKind>> = {
+  event: { lane: 'reread', cause: 'webhook', says: 're-read asked for by an event', priority: eventPriority },
+  repeat: { lane: 'reread', cause: 'webhook', says: 'second look', priority: eventPriority },
+  completing: { lane: 'reread', cause: 'webhook', says: 'completing read', priority: 0 },
+  parent: { lane: 'ripple', cause: 'webhook', says: 'named by a record and not here', priority: null },
+  ripple: { lane: 'ripple', cause: 'drift', says: 'named by a record that changed', priority: null },
+}

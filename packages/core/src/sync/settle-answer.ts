@@ -1,0 +1,131 @@
+import {
+  isDatabaseUnavailable,
+  lockEventsAwaitingRead,
+  settleRead,
+  type LockedEvent,
+  type ReadRequest,
+  type Transaction,
+} from '@tds/db'
+import { mapRecord } from '../entities/map-record.ts'
+import { causeOf } from '../inbox/event-change.ts'
+import { recordFates, type EventFate } from '../inbox/event-fate.ts'
+import {
+  deservesSecondLook,
+  fateOfAnswered,
+  lookAgain,
+  secondLookSeconds,
+  youngSeconds,
+} from './answer-fates.ts'
+import { applyChanges, type ChangeResult, type RecordChange } from './apply-changes.ts'
+import { sendReads } from './ask-for-reads.ts'
+import type { Saying } from './change.ts'
+import { databaseNow } from './database-now.ts'
+import { failRead } from './fail-read.ts'
+import { followUpReads } from './follow-up-reads.ts'
+import { readInstant } from './instant.ts'
+import { persist } from './persist.ts'
+import { readKinds } from './read-reasons.ts'
+import { claimSeconds, type ReadingParts, type ReadInHand, type ReadOutcome } from './reading.ts'
+import type { RecordAnswer } from './record-source.ts'
+
+/** A read that the source has answered. */
+export interface AnsweredRead extends ReadInHand {
+  readonly answer: RecordAnswer
+}
+
+/**
+ * Applies an answer and settles every event that it answers, in one transaction. The answer waits for a Postgres that is
+ * away for as long as the claim lasts, so that the source is not asked twice. Throws only when it stays away longer.
+ */
+export async function settleAnswer(parts: ReadingParts, read: AnsweredRead): Promise<ReadOutcome> {
+  const leftMs = claimSeconds * 1000 - (performance.now() - read.startedAt)
+  try {
+    return await persist(() => parts.db.transaction((tx) => settle(parts, tx, read)), {
+      forMs: leftMs,
+      signal: read.signal,
+    })
+  } catch (error) {
+    if (isDatabaseUnavailable(error)) throw error
+    const record = read.answer.kind === 'found' ? read.answer.record : null
+    return failRead(parts, { ...read, error, record })
+  }
+}
+
+async function settle(parts: ReadingParts, tx: Transaction, read: AnsweredRead): Promise<ReadOutcome> {
+  const { key, entity, claim, answer, startedAt } = read
+  const events = await lockEventsAwaitingRead(tx, key, claim.sent_at)
+  const says: Saying =
+    answer.kind === 'found'
+      ? { kind: 'content', record: mapRecord(entity, answer.record, 'detail') }
+      : { kind: 'not-there' }
+  if (says.kind === 'not-there' && deservesSecondLook(events)) {
+    await closeRead(parts, tx, read)
+    const why = 'the record is not there yet'
+    const fates = events.map((event) => lookAgain(event, why, secondLookSeconds))
+    await recordFates(parts, tx, { fates, startedAt })
+    return 'waiting'
+  }
+  const newest = events.at(-1)
+  const change = changeOf(read, says, newest)
+  const [result] = await applyChanges(tx, [change], await databaseNow(tx))
+  if (result === undefined) throw new RangeError('applying one change gave no result')
+  const sentAt = readInstant(claim.sent_at)
+  const fates = events.map((event) =>
+    fateOfAnswered(event, { says, result, isNewest: event === newest, sentAt }),
+  )
+  await closeRead(parts, tx, read)
+  const reads = [
+    ...(await followUpReads(tx, [{ change, result }])),
+    ...readAgainIfYoung(read, { says, fates, eventId: change.eventId }),
+  ]
+  await recordFates(parts, tx, { fates, startedAt, reads })
+  return outcomeOf(result, fates)
+}
+
+function changeOf(
+  { key, entity, claim }: AnsweredRead,
+  says: Saying,
+  newest: LockedEvent | undefined,
+): RecordChange {
+  const kind = readKinds[claim.reason]
+  return {
+    entity,
+    organizationId: key.organizationId,
+    zohoId: key.zohoId,
+    origin: 'detail',
+    says,
+    cause: newest === undefined ? kind.cause : causeOf(newest),
+    lookedAt: readInstant(claim.sent_at),
+    eventId: newest?.id ?? claim.event_id,
+    runId: newest?.sync_run_id ?? null,
+    actor: 'worker',
+    reason: newest === undefined ? kind.says : readKinds.event.says,
+    requestId: newest?.request_id ?? null,
+  }
+}
+
+/** An answer that may hide a change of the same second is asked for again, unless an event looks again anyway. */
+function readAgainIfYoung(
+  { key, claim }: AnsweredRead,
+  o: { readonly says: Saying; readonly fates: readonly EventFate[]; readonly eventId: string | null },
+): ReadRequest[] {
+  const delaySeconds = youngSeconds(o.says, claim)
+  if (delaySeconds === null || o.fates.some((fate) => fate.read !== undefined)) return []
+  return [{ ...key, reason: 'repeat', eventId: o.eventId, delaySeconds }]
+}
+
+/**
+ * Ends the claim, before anything asks anew. What was asked for after the request went out is owed one trailing read,
+ * and gets its job at once.
+ */
+async function closeRead(parts: ReadingParts, tx: Transaction, { key, claim }: AnsweredRead): Promise<void> {
+  const trailing = await settleRead(tx, key, { daemonId: parts.mover.daemonId, sentAt: claim.sent_at })
+  if (trailing !== null) await sendReads(parts.queue, tx, [{ ...key, reason: trailing }])
+}
+
+function outcomeOf({ decision }: ChangeResult, fates: readonly EventFate[]): ReadOutcome {
+  if (fates.some((fate) => fate.status === 'retry')) return 'waiting'
+  const { outcome } = decision
+  if (outcome === 'unchanged' || outcome === 'stale') return outcome
+  return outcome === 'reread' ? 'waiting' : 'applied'
+}
