@@ -20,9 +20,9 @@ describe('the development run', () => {
     killed.kill('SIGKILL')
     expect(await stopped.ended).toEqual({ code: 0, signal: null })
     expect(await killed.ended).toEqual({ code: null, signal: 'SIGKILL' })
-    await Promise.all(children.map((pid) => untilGone(pid, 30_000)))
+    await Promise.all(children.map((pid) => untilGone(pid, 90_000)))
     expect(children.filter(isRunning)).toEqual([])
-  }, 120_000)
+  }, 400_000)
 
   function start(): Program {
     const program = startProgram('dev.ts', [])
@@ -33,8 +33,12 @@ describe('the development run', () => {
   async function untilReady(program: Program, variable: string): Promise<void> {
     await program.says(`${variable}=`)
     const port = new RegExp(`${variable}=(\\d+)`).exec(program.output())?.[1] ?? ''
-    const isReady = async () =>
-      (await fetch(`http://127.0.0.1:${port}/health/ready`).catch(() => null))?.ok ?? false
-    await waitUntil(isReady, { what: `${variable} answers: ${program.output()}`, withinMs: 60_000 })
+    let hasEnded = false
+    void program.ended.then(() => (hasEnded = true))
+    const isReady = async () => {
+      if (hasEnded) throw new Error(`dev.ts ended before ${variable} answered: ${program.output()}`)
+      return (await fetch(`http://127.0.0.1:${port}/health/ready`).catch(() => null))?.ok ?? false
+    }
+    await waitUntil(isReady, { what: `${variable} answers: ${program.output()}`, withinMs: 180_000 })
   }
 })
