@@ -8,6 +8,10 @@ import { instantOfMillis, readInstant, type Instant } from './instant.ts'
 
 /** Zoho's detail may lag behind its own webhook: an answer that decides nothing is asked for once more after this. */
 export const secondLookSeconds = 10
+/** An answer older than what is stored leaves the row incompletely known: Zoho's detail lags, usually for seconds. */
+export const incompleteSeconds = 30
+/** An answer that a delivery overtook says nothing: the next one, sent after it, does. */
+export const overtakenSeconds = 1
 /** How long an answer older than the event that asked may stay so before the event becomes a dead letter. */
 const laggingAnswerLimit: Instant = 10 * 60 * 1_000_000
 /** Zoho stamps whole seconds: a change in the same second would carry the same version as an answer this young. */
@@ -45,6 +49,8 @@ export function fateOfAnswered(event: LockedEvent, answered: AnsweredEvent): Eve
   const { says, result, isNewest } = answered
   const { decision } = result
   const applied = result.applied !== null
+  if (decision.outcome === 'stale' && decision.lookAgain)
+    return lookAgain(event, decision.why, overtakenSeconds)
   if (says.kind === 'content') {
     if (isLagging(event, says.record.version)) return fateOfLagging(event, answered.sentAt)
     const stillThere = event.operation_type === 'delete'

@@ -44,5 +44,10 @@ export type Decision =
       readonly outcome: 'unchanged'
       /** Version, time of reading or completeness move forward. */ readonly advances: boolean
     }
-  | { readonly outcome: 'stale'; readonly why: string }
+  | {
+      readonly outcome: 'stale'
+      readonly why: string
+      /** Only the look was too early, not the content too old: what is stored meanwhile may be older than the source. */
+      readonly lookAgain: boolean
+    }
   | { readonly outcome: 'reread'; readonly why: string }

@@ -86,7 +86,8 @@ function decideCorrection(
   seen: CorrectedRow,
 ): Decision {
   const asSeen = stored !== null && stored.revision === seen.revision && stored.deletedAt === seen.deletedAt
-  if (!asSeen) return { outcome: 'stale', why: 'the row changed after the first of the two reads' }
+  if (!asSeen)
+    return { outcome: 'stale', why: 'the row changed after the first of the two reads', lookAgain: false }
   if (incoming.says.kind !== 'content') {
     return stored.deletedAt === null
       ? { outcome: 'deleted', cause: 'correction' }
@@ -98,8 +99,12 @@ function decideCorrection(
   return moved ? { outcome: 'updated', cause: 'correction' } : { outcome: 'unchanged', advances: true }
 }
 
-const older: Decision = { outcome: 'stale', why: 'older than what is stored' }
-const olderLook: Decision = { outcome: 'stale', why: 'the source was looked at before what is stored' }
+const older: Decision = { outcome: 'stale', why: 'older than what is stored', lookAgain: false }
+const olderLook: Decision = {
+  outcome: 'stale',
+  why: 'the source was looked at before what is stored',
+  lookAgain: true,
+}
 
 function newer(changed: boolean, cause: ChangeCause): Decision {
   return changed ? { outcome: 'updated', cause } : { outcome: 'unchanged', advances: true }

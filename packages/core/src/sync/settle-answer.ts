@@ -1,4 +1,5 @@
 import {
+  classifyDatabaseError,
   isDatabaseUnavailable,
   lockEventsAwaitingRead,
   settleRead,
@@ -7,12 +8,15 @@ import {
   type Transaction,
 } from '@tds/db'
 import { mapRecord } from '../entities/map-record.ts'
+import { isContentFault } from '../inbox/content-fault.ts'
 import { causeOf } from '../inbox/event-change.ts'
 import { recordFates, type EventFate } from '../inbox/event-fate.ts'
 import {
   deservesSecondLook,
   fateOfAnswered,
+  incompleteSeconds,
   lookAgain,
+  overtakenSeconds,
   secondLookSeconds,
   youngSeconds,
 } from './answer-fates.ts'
@@ -47,7 +51,9 @@ export async function settleAnswer(parts: ReadingParts, read: AnsweredRead): Pro
   } catch (error) {
     if (isDatabaseUnavailable(error)) throw error
     const record = read.answer.kind === 'found' ? read.answer.record : null
-    return failRead(parts, { ...read, error, record })
+    // A value that Postgres refuses it will refuse again: then the answer can never be used.
+    const fault = isContentFault(error) ? classifyDatabaseError(error) : error
+    return failRead(parts, { ...read, error: fault, record })
   }
 }
 
@@ -76,7 +82,7 @@ async function settle(parts: ReadingParts, tx: Transaction, read: AnsweredRead):
   await closeRead(parts, tx, read)
   const reads = [
     ...(await followUpReads(tx, [{ change, result }])),
-    ...readAgainIfYoung(read, { says, fates, eventId: change.eventId }),
+    ...readAgain(read, { says, result, fates, eventId: change.eventId }),
   ]
   await recordFates(parts, tx, { fates, startedAt, reads })
   return outcomeOf(result, fates)
@@ -104,14 +110,31 @@ function changeOf(
   }
 }
 
-/** An answer that may hide a change of the same second is asked for again, unless an event looks again anyway. */
-function readAgainIfYoung(
+/**
+ * An answer that may hide a change of the same second, that a delivery overtook, or that leaves the row incompletely known is
+ * asked for again, unless an event looks again anyway.
+ */
+function readAgain(
   { key, claim }: AnsweredRead,
-  o: { readonly says: Saying; readonly fates: readonly EventFate[]; readonly eventId: string | null },
+  o: {
+    readonly says: Saying
+    readonly result: ChangeResult
+    readonly fates: readonly EventFate[]
+    readonly eventId: string | null
+  },
 ): ReadRequest[] {
-  const delaySeconds = youngSeconds(o.says, claim)
+  const delaySeconds = againSeconds(o.says, o.result, claim)
   if (delaySeconds === null || o.fates.some((fate) => fate.read !== undefined)) return []
   return [{ ...key, reason: 'repeat', eventId: o.eventId, delaySeconds }]
+}
+
+function againSeconds(
+  says: Saying,
+  { decision, owesRead }: ChangeResult,
+  claim: AnsweredRead['claim'],
+): number | null {
+  if (decision.outcome === 'stale' && decision.lookAgain) return overtakenSeconds
+  return owesRead ? incompleteSeconds : youngSeconds(says, claim)
 }
 
 /**
