@@ -26,7 +26,9 @@ describe('createReadSlots', () => {
   })
 })
 
-const done = () => Promise.resolve('done')
+async function done(): Promise<string> {
+  return Promise.resolve('done')
+}
 
 /** Patient reads that hold their places until they are told to end. */
 function occupy(slots: ReadSlots, reads: number) {

@@ -176,6 +176,28 @@ describe('the queue', () => {
       expect(late).toHaveLength(2)
     })
 
+    it('keeps a loop for what is urgent, which leaves the rest to others', async () => {
+      const patient = await send(2)
+      const urgent = await send(2, { priority: 5 })
+      const taken: string[] = []
+      const done = signalAfter(2)
+      const loop = queue.work('apply-events', {
+        batchSize: 10,
+        concurrency: 1,
+        minPriority: 5,
+        handler: async (items) => {
+          taken.push(...items.flatMap((item) => item.data.eventIds))
+          done.count(items.length)
+          await Promise.resolve()
+        },
+      })
+      await loop.start()
+      await done.reached
+      await loop.stop()
+      expect(taken.sort()).toEqual(urgent.sort())
+      expect(await jobs()).toHaveLength(patient.length)
+    })
+
     it('leaves a job alone until its time has come, and takes it soon after', async () => {
       const startAfter = new Date(Date.now() + 1_500)
       await send(1, { startAfter })

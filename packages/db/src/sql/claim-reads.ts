@@ -17,7 +17,7 @@ export async function claimReads(
   o: { readonly daemonId: string; readonly ttlSeconds: number },
 ): Promise<ClaimedRead[]> {
   const { rows } = await db.query<ClaimedRead>(
-    `WITH free AS (
+    `WITH sent AS MATERIALIZED (SELECT tds_now() AS at), free AS (
        SELECT r.organization_id, r.entity_type, r.zoho_id
          FROM tds_owed_reads r JOIN ${readKeyRows} ON ${isReadOfKey}
         WHERE r.due_at <= tds_now() AND (r.claimed_by IS NULL OR r.claim_expires_at < tds_now())
@@ -26,10 +26,10 @@ export async function claimReads(
      )
      UPDATE tds_owed_reads r
         SET claimed_by = $4::uuid, claim_expires_at = tds_now() + make_interval(secs => $5)
-       FROM free k
+       FROM free k, sent
       WHERE ${isReadOfKey}
      RETURNING r.organization_id AS "organizationId", r.entity_type AS "entityType", r.zoho_id AS "zohoId",
-               tds_now()::timestamptz AS sent_at, r.reason, r.event_id, r.attempts`,
+               sent.at AS sent_at, r.reason, r.event_id, r.attempts`,
     [...readKeyArrays(keys), o.daemonId, o.ttlSeconds],
     { name: 'claim_reads' },
   )

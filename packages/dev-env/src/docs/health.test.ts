@@ -82,6 +82,7 @@ describe('docs/operations/health.md', () => {
       oldestWaitingSeconds,
       successRatio,
       oldestOwedReadSeconds,
+      oldestPatientReadSeconds,
       workerSilentSeconds,
       alerterSilentSeconds,
     } = pipelineThresholds
@@ -99,7 +100,7 @@ describe('docs/operations/health.md', () => {
         `the data was last looked at ${String(dataThresholds.secondsSincePass.degraded)} s ago`,
       )
       expect(told.get('owed reads')?.[0]).toBe(
-        `the oldest is ${String(oldestOwedReadSeconds.degraded)} s overdue`,
+        `the oldest is ${String(oldestOwedReadSeconds.degraded)} s overdue, or ${String(oldestPatientReadSeconds.degraded)} s where nothing waits for it`,
       )
       const silent = `none has beaten for ${String(workerSilentSeconds)} s`
       expect(told.get('alerter')?.[0]).toBe(`none has beaten for ${String(alerterSilentSeconds)} s`)

@@ -1,0 +1,42 @@
+import type { Mutation } from '@tds/zoho-simulator'
+
+import { type EndToEnd, startEndToEnd, waitUntil } from '../testing/index.ts'
+
+describe('an invoice whose customer and items are not here', () => {
+  let world: EndToEnd
+
+  beforeAll(async () => {
+    world = await startEndToEnd({ workers: 2 })
+  }, 60_000)
+
+  afterAll(async () => {
+    await world.stop()
+  })
+
+  it('brings them: the items with one call for many, all equal to what Zoho holds, and once only', async () => {
+    const told: Mutation[] = []
+    for (let n = 0; n < 5; n += 1) told.push(world.simulator.mutate({ type: 'invoice', kind: 'update' }))
+    await world.simulator.send(
+      told.map((mutation) => world.simulator.deliveryOf(mutation, { shape: 'detail' })),
+      { target: world.installation.apiUrl },
+    )
+    await world.converge()
+    const asked = await owed()
+    expect(new Set(asked.map(({ type }) => type))).toEqual(new Set(['customer', 'product']))
+    await world.database.db.query('UPDATE tds_owed_reads SET due_at = tds_now()')
+    await waitUntil(async () => (await owed()).length === 0, { what: 'what they name was read' })
+    expect(await world.differences(new Set(asked.map(({ id }) => id)))).toEqual([])
+    const { rows } = await world.database.db.query<{ sent: number; items: number }>(
+      `SELECT count(DISTINCT last_sent_at)::int AS sent, count(*)::int AS items FROM tds_record_reads
+        WHERE entity_type = 'product'`,
+    )
+    expect(rows).toEqual([{ sent: 1, items: asked.filter(({ type }) => type === 'product').length }])
+  })
+
+  async function owed(): Promise<{ type: string; id: string }[]> {
+    const { rows } = await world.database.db.query<{ type: string; id: string }>(
+      'SELECT entity_type::text AS type, zoho_id AS id FROM tds_owed_reads',
+    )
+    return rows
+  }
+})
