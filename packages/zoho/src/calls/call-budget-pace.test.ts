@@ -1,7 +1,8 @@
 import { callLanes } from '@tds/core'
 import { TdsError } from '@tds/runtime'
+import { hurriedClock } from '@tds/runtime/testing'
 import { createBudgetWorld, type BudgetProcess, type BudgetWorld } from '../testing/budget-world.ts'
-import { hurriedClock, mostWithin, strictZoho, type StrictZoho } from '../testing/strict-zoho.ts'
+import { mostWithin, strictZoho, type StrictZoho } from '../testing/strict-zoho.ts'
 
 /** A minute of the world takes three seconds. */
 const rate = 20

@@ -1,4 +1,4 @@
-import { systemClock, type Clock } from '@tds/runtime'
+import type { Clock } from '@tds/runtime'
 import type { CallPass } from '../calls/gate.ts'
 import { answered, type BudgetWorld } from './budget-world.ts'
 
@@ -40,13 +40,4 @@ export function mostWithin(arrivals: readonly number[], windowMs: number): numbe
     most = Math.max(most, index - first + 1)
   }
   return most
-}
-
-/** The machine's clock, so many times as fast. */
-export function hurriedClock(rate: number): Clock {
-  return {
-    now: () => new Date(),
-    monotonicMs: () => systemClock.monotonicMs() * rate,
-    sleep: (ms, signal) => systemClock.sleep(ms / rate, signal),
-  }
 }
