@@ -1,4 +1,4 @@
-import { postponeReads, requestReads, type OwedReadKey, type ReadRequest } from '@tds/db'
+import { claimReads, postponeReads, requestReads, type OwedReadKey, type ReadRequest } from '@tds/db'
 import { TdsError } from '@tds/runtime'
 import { product } from '../entities/product.ts'
 import { processEvents } from '../inbox/process-events.ts'
@@ -102,6 +102,21 @@ describe('performRead', () => {
     const reports = await Promise.all([read(zohoId), read(zohoId, otherDaemon)])
     expect(reports.map((report) => report.outcome).sort()).toEqual(['applied', 'not-due'])
     expect(world.source.reads()).toBe(before + 1)
+  })
+
+  it("is nobody else's while its answer is under way, not even of one who has looked before", async () => {
+    const zohoId = newId()
+    await request({ zohoId, reason: 'event' })
+    world.source.hold(zohoId, detail(zohoId))
+    let claimed: unknown
+    let late: ReadReport | undefined
+    world.source.meanwhile(async () => {
+      claimed = await claimReads(world.db, [keyOf(zohoId)], { daemonId: otherDaemon, ttlSeconds: 25 })
+      late = await read(zohoId, otherDaemon)
+    })
+    await read(zohoId)
+    expect(claimed).toEqual([])
+    expect(late?.outcome).toBe('not-due')
   })
 
   it('has committed its claim before the call goes out', async () => {

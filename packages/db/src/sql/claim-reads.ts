@@ -17,12 +17,15 @@ export async function claimReads(
   o: { readonly daemonId: string; readonly ttlSeconds: number },
 ): Promise<ClaimedRead[]> {
   const { rows } = await db.query<ClaimedRead>(
-    `WITH sent AS MATERIALIZED (SELECT tds_now() AS at), free AS (
+    `WITH free AS (
        SELECT r.organization_id, r.entity_type, r.zoho_id
          FROM tds_owed_reads r JOIN ${readKeyRows} ON ${isReadOfKey}
         WHERE r.due_at <= tds_now() AND (r.claimed_by IS NULL OR r.claim_expires_at < tds_now())
         ORDER BY 1, 2, 3
           FOR UPDATE OF r
+     ), sent AS MATERIALIZED (
+       -- After the wait for the rows: what was received meanwhile is answered too.
+       SELECT tds_now() AS at FROM (SELECT count(*) FROM free) AS locked
      )
      UPDATE tds_owed_reads r
         SET claimed_by = $4::uuid, claim_expires_at = tds_now() + make_interval(secs => $5)
