@@ -21,11 +21,13 @@ export function readPatiently(parts: ReadLoopParts): Service {
     runOnce: async (signal) => {
       const exceptTypes = stillPaused(pausedUntil)
       const tasks = await planPatientReads(parts, { exceptTypes })
-      const reports = await Promise.all(
+      const runs = await Promise.allSettled(
         tasks.map((task) => parts.slots.patient(() => runTask(parts, { task, pausedUntil, signal }))),
       )
-      const done = reports.flat()
+      const done = runs.flatMap((run) => (run.status === 'fulfilled' ? run.value : []))
       done.forEach(noteRead)
+      const failed = runs.find((run) => run.status === 'rejected')
+      if (failed !== undefined) throw failed.reason
       return { calls: tasks.length, reads: done.length, pausedTypes: pausedUntil.size }
     },
   })

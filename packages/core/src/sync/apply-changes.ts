@@ -191,7 +191,8 @@ function fold(record: RecordChanges, before: RecordState | null, now: Instant): 
     }
     decided.push([index, { decision, fields, applied }])
     if (next !== state && change.says.kind === 'content' && change.origin !== 'stored') {
-      if (change.origin === 'detail') [raws, rawMode] = [[change], 'replace']
+      const isWhole = change.origin === 'detail' && change.says.record.completeness === 'complete'
+      if (isWhole) [raws, rawMode] = [[change], 'replace']
       else raws.push(change)
     }
     state = next

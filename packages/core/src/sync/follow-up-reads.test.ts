@@ -225,6 +225,33 @@ describe('reading many at once', () => {
     expect((await world.row(product, gone))?.['deleted_at']).not.toBeNull()
   })
 
+  it('keeps what a record of such an answer does not carry, and owes a completing read where the version is new', async () => {
+    const id = newId()
+    await receiveProduct(id)
+    const before = await world.row(product, id)
+    const lean = { item_id: id, brand: undefined, stock_on_hand: '41', description: undefined }
+    world.source.hold(id, exampleRecord(product, 'detail', lean))
+    await requestRipples([id])
+    await passPatiently()
+    const after = await world.row(product, id)
+    expect(after).toMatchObject({ stock_on_hand: '41', brand: before?.['brand'] })
+    expect(JSON.parse(String(after?.['raw']))).toHaveProperty('brand')
+    expect(await owed()).toEqual([])
+    world.source.hold(id, exampleRecord(product, 'detail', { ...lean, last_modified_time: at(50) }))
+    await requestRipples([id])
+    await passPatiently()
+    expect(await owed()).toMatchObject([{ zoho_id: id, reason: 'completing' }])
+  })
+
+  it('takes a record that lacks what it must have for none', async () => {
+    const id = newId()
+    world.source.hold(id, exampleRecord(product, 'detail', { item_id: id, name: undefined }))
+    await requestRipples([id])
+    await passPatiently()
+    expect(await owed()).toMatchObject([{ zoho_id: id, alone: true }])
+    expect(await world.row(product, id)).toBeUndefined()
+  })
+
   it('lets one unusable record spoil nothing for the others', async () => {
     const [good, bad] = [newId(), newId()]
     world.source.hold(good, exampleRecord(product, 'detail', { item_id: good }))

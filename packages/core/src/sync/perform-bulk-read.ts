@@ -1,6 +1,8 @@
 import { readAlone, type ClaimedRead, type DueRead } from '@tds/db'
 import { TdsError } from '@tds/runtime'
 import type { EntityDefinition } from '../entities/define-entity.ts'
+import { readRecord } from '../entities/map-record.ts'
+import { UnreadableValue } from '../entities/unreadable-value.ts'
 import { failureOf } from '../inbox/failure.ts'
 import type { ExactObject } from '../json/index.ts'
 import { admitCall, boundedCall, claimForCall } from './bounded-call.ts'
@@ -19,7 +21,8 @@ export interface BulkTask {
 
 /**
  * Performs many owed reads with one call, and settles each like a read of its own. What the answer lacks is owed a read
- * by itself, because only the source's word about that record may make a tombstone.
+ * by itself, because only the source's word about that record may make a tombstone; and a key that a record of such an
+ * answer lacks says nothing, because nobody has promised that it has all that a detail has.
  */
 export async function performBulkRead(
   parts: ReadingParts,
@@ -50,16 +53,27 @@ export async function performBulkRead(
   const lacking: ClaimedRead[] = []
   for (const claim of claims) {
     const record = found.get(claim.zohoId)
-    if (record === undefined) {
+    if (record === undefined || isThin(entity, record)) {
       lacking.push(claim)
       continue
     }
+    const inHand = { key: claim, entity, claim, startedAt, signal }
     const answer = { kind: 'found', record } as const
-    const outcome = await settleAnswer(parts, { key: claim, entity, claim, startedAt, signal, answer })
+    const outcome = await settleAnswer(parts, { ...inHand, answer, shape: 'webhook' })
     reports.push({ outcome, reason: claim.reason })
   }
   const why = 'an answer about many records lacked this one'
   return [...reports, ...report(lacking, await giveBackAlone(parts, lacking, { why, signal }))]
+}
+
+/** A value that cannot be read makes no body thin: settling gives it up with its name. */
+function isThin(entity: EntityDefinition, record: ExactObject): boolean {
+  try {
+    return readRecord(entity, record, 'webhook').completeness === 'thin'
+  } catch (error) {
+    if (error instanceof UnreadableValue) return false
+    throw error
+  }
 }
 
 /** One unusable record spoils the answer for all: then each is read by itself, and only the guilty one fails. */

@@ -40,5 +40,5 @@ export async function performRead(
   } catch (error) {
     return { outcome: await failRead(parts, { ...inHand, error, record: null }), reason: claim.reason }
   }
-  return { outcome: await settleAnswer(parts, { ...inHand, answer }), reason: claim.reason }
+  return { outcome: await settleAnswer(parts, { ...inHand, answer, shape: 'detail' }), reason: claim.reason }
 }

@@ -35,6 +35,8 @@ import type { RecordAnswer } from './record-source.ts'
 /** A read that the source has answered. */
 export interface AnsweredRead extends ReadInHand {
   readonly answer: RecordAnswer
+  /** What an absent key means: in a detail that it is blank, in an answer about many records nothing. */
+  readonly shape: 'detail' | 'webhook'
 }
 
 /**
@@ -62,7 +64,7 @@ async function settle(parts: ReadingParts, tx: Transaction, read: AnsweredRead):
   const events = await lockEventsAwaitingRead(tx, key, claim.sent_at)
   const says: Saying =
     answer.kind === 'found'
-      ? { kind: 'content', record: mapRecord(entity, answer.record, 'detail') }
+      ? { kind: 'content', record: mapRecord(entity, answer.record, read.shape) }
       : { kind: 'not-there' }
   if (says.kind === 'not-there' && deservesSecondLook(events)) {
     await closeRead(parts, tx, read)
@@ -125,7 +127,9 @@ function readAgain(
 ): ReadRequest[] {
   const delaySeconds = againSeconds(o.says, o.result, claim)
   if (delaySeconds === null || o.fates.some((fate) => fate.read !== undefined)) return []
-  return [{ ...key, reason: 'repeat', eventId: o.eventId, delaySeconds }]
+  // What an answer about many records said too little about is completed like what a webhook said too little about.
+  const reason = delaySeconds === 0 ? 'completing' : 'repeat'
+  return [{ ...key, reason, eventId: o.eventId, delaySeconds }]
 }
 
 function againSeconds(
@@ -134,7 +138,8 @@ function againSeconds(
   claim: AnsweredRead['claim'],
 ): number | null {
   if (decision.outcome === 'stale' && decision.lookAgain) return overtakenSeconds
-  return owesRead ? incompleteSeconds : youngSeconds(says, claim)
+  if (owesRead) return decision.outcome === 'stale' ? incompleteSeconds : 0
+  return youngSeconds(says, claim)
 }
 
 /**

@@ -27,7 +27,7 @@ describe('an invoice whose customer and items are not here', () => {
     await waitUntil(async () => (await owed()).length === 0, { what: 'what they name was read' })
     expect(await world.differences(new Set(asked.map(({ id }) => id)))).toEqual([])
     const { rows } = await world.database.db.query<{ sent: number; items: number }>(
-      `SELECT count(DISTINCT last_sent_at)::int AS sent, count(*)::int AS items FROM tds_record_reads
+      `SELECT count(DISTINCT sent_at[1])::int AS sent, count(*)::int AS items FROM tds_record_reads
         WHERE entity_type = 'product'`,
     )
     expect(rows).toEqual([{ sent: 1, items: asked.filter(({ type }) => type === 'product').length }])
