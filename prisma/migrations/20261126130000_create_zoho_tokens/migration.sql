@@ -9,6 +9,7 @@ CREATE TABLE tds_zoho_tokens (
   expires_at timestamptz,
   forced boolean NOT NULL DEFAULT false,
   accepted_at timestamptz,
+  accepted_for text[] NOT NULL DEFAULT '{}',
   refused_for text[] NOT NULL DEFAULT '{}',
   blocked_until timestamptz,
   faults int NOT NULL DEFAULT 0,
@@ -32,6 +33,7 @@ COMMENT ON COLUMN tds_zoho_tokens.renew_at IS 'From when on one daemon asks for 
 COMMENT ON COLUMN tds_zoho_tokens.expires_at IS 'From when on nobody uses it.';
 COMMENT ON COLUMN tds_zoho_tokens.forced IS 'It was minted because the one before was refused.';
 COMMENT ON COLUMN tds_zoho_tokens.accepted_at IS 'When a call with it first went well.';
+COMMENT ON COLUMN tds_zoho_tokens.accepted_for IS 'Types of record for which a call with this very token went well: if it is refused for one of them, it has died, and another one is minted.';
 COMMENT ON COLUMN tds_zoho_tokens.refused_for IS 'Types of record for which a fresh token was refused: a scope or a permission is missing. No token is minted for their sake.';
 COMMENT ON COLUMN tds_zoho_tokens.blocked_until IS 'Until then nobody asks for a token.';
 COMMENT ON COLUMN tds_zoho_tokens.faults IS 'Failed requests for a token in a row.';

@@ -12,6 +12,8 @@ export interface StoredZohoToken {
   readonly expires_in_ms: number | null
   readonly forced: boolean
   readonly accepted: boolean
+  /** Types of record for which a call with this very token went well. */
+  readonly accepted_for: readonly string[]
   readonly refused_for: readonly string[]
   readonly blocked_for_ms: number | null
   readonly faults: number
@@ -21,7 +23,7 @@ export interface StoredZohoToken {
 /** Reads what is shared about these credentials; null before their first token. */
 export async function readZohoToken(db: Queryable, digest: string): Promise<StoredZohoToken | null> {
   const { rows } = await db.query<StoredZohoToken>(
-    `SELECT state, sealed_token, forced, accepted_at IS NOT NULL AS accepted, refused_for, faults, last_fault,
+    `SELECT state, sealed_token, forced, accepted_at IS NOT NULL AS accepted, accepted_for, refused_for, faults, last_fault,
             extract(epoch FROM tds_now() - minted_at)::float8 * 1000 AS minted_ago_ms,
             extract(epoch FROM renew_at - tds_now())::float8 * 1000 AS renew_in_ms,
             extract(epoch FROM expires_at - tds_now())::float8 * 1000 AS expires_in_ms,
@@ -51,7 +53,7 @@ export async function saveZohoToken(tx: Queryable, digest: string, token: ZohoTo
        FROM (SELECT tds_now() - $3::float8 * interval '1 ms' AS asked_at) AS asking
          ON CONFLICT (credentials_digest) DO UPDATE
         SET state = 'usable', sealed_token = excluded.sealed_token, minted_at = excluded.minted_at,
-            renew_at = excluded.renew_at, expires_at = excluded.expires_at, forced = excluded.forced, accepted_at = NULL,
+            renew_at = excluded.renew_at, expires_at = excluded.expires_at, forced = excluded.forced, accepted_at = NULL, accepted_for = '{}',
             blocked_until = NULL, faults = 0, last_fault = NULL, minted_count = held.minted_count + 1, updated_at = tds_now()`,
     [digest, token.sealedToken, token.askedAgoMs, token.renewAfterMs, token.lifeMs, token.forced],
   )
@@ -106,6 +108,7 @@ export async function noteZohoTokenAcceptance(db: Queryable, digest: string, use
   await db.query(
     `UPDATE tds_zoho_tokens
         SET accepted_at = coalesce(accepted_at, tds_now()), refused_for = array_remove(refused_for, $3),
+            accepted_for = array_remove(accepted_for, $3) || $3,
             state = CASE WHEN state = 'refused' AND last_fault = 'fresh_token' THEN 'usable' ELSE state END,
             blocked_until = CASE WHEN state = 'refused' AND last_fault = 'fresh_token' THEN NULL ELSE blocked_until END,
             last_fault = CASE WHEN state = 'refused' AND last_fault = 'fresh_token' THEN NULL ELSE last_fault END,

@@ -56,6 +56,7 @@ export function zohoWorker(o: ZohoWorkerOptions): ZohoWorker {
   const client = zohoClient({
     apiUrl: o.zohoUrl,
     http,
+    clock,
     tokens: circuit.watchTokens(tokens),
     gate: gatesInRow([circuit, budget]),
   })

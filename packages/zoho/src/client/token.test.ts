@@ -238,6 +238,20 @@ describe('tokenSource, shared by all daemons', () => {
     expect(await row()).toMatchObject({ state: 'usable', refused_for: [] })
   })
 
+  it('takes a fresh token for dead that was good for the type before, and mints another for all', async () => {
+    const [one, other] = [daemon(), daemon()]
+    await one.current()
+    const forced = (await one.renewed('1000.token.1', 'product')) ?? ''
+    await one.accepted(forced, 'product')
+    expect(await other.current()).toBe(forced)
+    expect(await Promise.all([one, other].map((each) => each.renewed(forced, 'product')))).toEqual([
+      '1000.token.3',
+      '1000.token.3',
+    ])
+    expect(await row()).toMatchObject({ state: 'usable', accepted_for: [], refused_for: [] })
+    expect(zoho.tokenRequests).toHaveLength(3)
+  })
+
   it('tries once more when the rest after a refused fresh token is over', async () => {
     const one = daemon()
     await one.current()

@@ -169,9 +169,11 @@ interface Refusal {
 
 /**
  * Whether a new token would be refused like this one: it was minted for exactly that reason just now; or all credentials
- * are in doubt and at rest; or it is known that this type of record may not be read, which no new token changes.
+ * are in doubt and at rest; or it is known that this type of record may not be read, which no new token changes. A token
+ * that was good for this very type has died, however fresh it was.
  */
 function isOfNoHelp(token: HeldToken, { stored, purpose, clock }: Refusal): boolean {
+  if (stored.sealed_token === token.sealed && stored.accepted_for.includes(purpose)) return false
   if (isFresh(token, clock)) return true
   if (stored.state === 'refused') return blockedForMs(stored) > 0
   return stored.refused_for.includes(purpose)
