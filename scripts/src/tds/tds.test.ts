@@ -443,7 +443,7 @@ describe('tds', () => {
       await world.quarantine('{}')
       const run = await tds('status')
       expect(run.exitCode).toBe(0)
-      expect(run.out.split('\n')[0]).toBe('degraded: quarantine, workers')
+      expect(run.out.split('\n')[0]).toBe('degraded: quarantine, workers, alerter')
       expect(await json('status --check')).toMatchObject({
         exitCode: 8,
         ok: false,
