@@ -1,6 +1,6 @@
 import { eventPriority, performRead, type ReadingParts } from '@tds/core'
 import type { Queue } from '@tds/queue'
-import { serviceGroup, type Service } from '@tds/runtime'
+import { service, serviceGroup, type Service } from '@tds/runtime'
 import type { Lanes } from '../lanes.ts'
 import type { ReadSlots } from '../read-slots.ts'
 import { noteRead } from './note-read.ts'
@@ -21,7 +21,17 @@ const jobsPerFetch = 5
  * events wait for, so that a thousand rows to be completed do not hold them up.
  */
 export function readRecords(parts: ReadLoopParts): Service {
-  return serviceGroup('read-records', [fetchLoop(parts, eventPriority), fetchLoop(parts)])
+  const stopping = new AbortController()
+  const reading = { ...parts, stopping: stopping.signal }
+  const waiting = service({
+    name: 'read-records-waiting',
+    start: () => undefined,
+    stop: () => {
+      stopping.abort()
+    },
+  })
+  // Stopped from the end: first nobody waits for a call any more, then the loops finish what is in hand.
+  return serviceGroup('read-records', [fetchLoop(reading, eventPriority), fetchLoop(reading), waiting])
 }
 
 function fetchLoop(parts: ReadLoopParts, minPriority?: number): Service {

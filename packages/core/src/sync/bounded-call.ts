@@ -13,18 +13,28 @@ export interface BoundedCall extends Disposable {
 /** Of a claim, what is kept for writing the answer down. */
 const marginMs = 3_000
 
-/** Makes a signal that follows `outer`, and that can be given an end once the claim is there. */
-export function boundedCall(outer: AbortSignal): BoundedCall {
+/**
+ * Makes a signal that follows `outer`, and `waiting` as long as there is no claim: a daemon that stops waits no longer for
+ * its turn, but finishes the call that it has begun. Once the claim is there, it can be given an end.
+ */
+export function boundedCall(outer: AbortSignal, waiting?: AbortSignal): BoundedCall {
   const end = new AbortController()
+  const endWaiting = (): void => {
+    end.abort(new Error('the daemon stops, and waits no longer for its turn'))
+  }
+  if (waiting?.aborted === true) endWaiting()
+  waiting?.addEventListener('abort', endWaiting)
   let timer: NodeJS.Timeout | undefined
   return {
     signal: AbortSignal.any([outer, end.signal]),
     endAfter: (ms) => {
+      waiting?.removeEventListener('abort', endWaiting)
       timer = setTimeout(() => {
         end.abort(new Error('the call took longer than its claim'))
       }, ms - marginMs)
     },
     [Symbol.dispose]: () => {
+      waiting?.removeEventListener('abort', endWaiting)
       clearTimeout(timer)
     },
   }

@@ -346,6 +346,49 @@ describe('a source that may not be called yet', () => {
   })
 })
 
+describe('a daemon that stops', () => {
+  it('waits no longer for its turn, and leaves the read owed without a claim or an attempt', async () => {
+    const zohoId = newId()
+    await request({ zohoId, reason: 'event' })
+    const stopping = new AbortController()
+    const source: ReadingParts['source'] = {
+      admit: ({ signal }) =>
+        new Promise((_, reject) => {
+          const end = (): void => {
+            reject(refusal(1000))
+          }
+          if (signal.aborted) end()
+          else signal.addEventListener('abort', end)
+          stopping.abort()
+        }),
+    }
+    const reading = performRead(
+      { ...parts(), source, stopping: stopping.signal },
+      keyOf(zohoId),
+      new AbortController().signal,
+    )
+    await expect(reading).rejects.toBeInstanceOf(TdsError)
+    expect(await owed()).toMatchObject([{ attempts: 0, claimed: false }])
+  })
+
+  it('finishes the call that it has begun', async () => {
+    const zohoId = newId()
+    await request({ zohoId, reason: 'event' })
+    const stopping = new AbortController()
+    world.source.hold(zohoId, detail(zohoId))
+    world.source.meanwhile(async () => {
+      stopping.abort()
+      return Promise.resolve()
+    })
+    const report = await performRead(
+      { ...parts(), stopping: stopping.signal },
+      keyOf(zohoId),
+      new AbortController().signal,
+    )
+    expect(report.outcome).toBe('applied')
+  })
+})
+
 describe('a read whose reason is upgraded', () => {
   it('gets a job of its own priority beside the one that waits', async () => {
     const zohoId = newId()

@@ -22,7 +22,7 @@ export async function performRead(
   const due = entity === undefined ? null : await dueRead(parts.db, key)
   if (entity === undefined || due === null) return { outcome: 'not-due', reason: null }
   if (due.limitedSeconds !== null) return holdForLimit(parts, due, due.limitedSeconds)
-  using bound = boundedCall(signal)
+  using bound = boundedCall(signal, parts.stopping)
   const admitted = await admitCall(parts.source, {
     organizationId: due.organizationId,
     entity,

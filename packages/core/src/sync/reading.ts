@@ -9,6 +9,8 @@ export interface ReadingParts {
   readonly queue: Pick<Queue, 'send'>
   readonly source: RecordSource
   readonly mover: Mover
+  /** Aborts when the daemon begins to stop: then nobody waits any longer for the right to call. */
+  readonly stopping?: AbortSignal
 }
 
 /**

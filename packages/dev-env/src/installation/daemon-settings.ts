@@ -18,7 +18,7 @@ export function apiSettings({ databaseUrl, access }: SharedSettings, port: numbe
   }
 }
 
-/** Settings of a worker. The simulator's limits are open (open-limits.ts), so as many calls at once as Zoho would ever allow. */
+/** Settings of a worker. The simulator's limits are open (open-limits.ts), so as many calls at once as Zoho would ever allow, and as many a minute as there are. */
 export function workerSettings(
   { databaseUrl, zohoUrl, access }: SharedSettings,
   port: number,
@@ -33,6 +33,7 @@ export function workerSettings(
     ZOHO_REFRESH_TOKEN: access.credentials.refreshToken,
     ZOHO_ORGANIZATION_ID: access.organizationId,
     ZOHO_MAX_IN_FLIGHT: '10',
+    ZOHO_CALLS_PER_MINUTE: '10000',
     TDS_ENCRYPTION_KEY: knownEncryptionKey,
   }
 }
