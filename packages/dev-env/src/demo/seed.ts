@@ -1,11 +1,13 @@
 import { entities } from '@tds/core'
-import { TdsError } from '@tds/runtime'
+import { childLogger, TdsError } from '@tds/runtime'
 import type { DeliveryResult } from '@tds/zoho-simulator'
 
 import { firstDeliveries, seededChance } from '../deliveries/first-deliveries.ts'
 import { isConverged, type Progress, readProgress, untilConverged } from '../installation/progress.ts'
 import type { DemoWorld } from './demo-world.ts'
 import { counted } from './screen.ts'
+
+const log = childLogger('demo:seed')
 
 const LOOK_MS = 500
 const AT_ONCE = 24
@@ -97,12 +99,17 @@ async function watch(
   { screen, db, simulator }: DemoWorld,
   o: { readonly sent: { readonly counts: SentCounts }; readonly signal: AbortSignal },
 ): Promise<void> {
-  const show = (progress: Progress) => {
-    screen.status(statusLine(o.sent.counts, progress))
-  }
   const { organizationId } = simulator.access
+  // Only a line for people: on a machine with too much to do a look may fail, and the next one shows what it would have.
+  const show = async () => {
+    try {
+      screen.status(statusLine(o.sent.counts, await readProgress(db, organizationId)))
+    } catch (error) {
+      log.debug('The progress could not be read', { error })
+    }
+  }
   while (!o.signal.aborted) {
-    show(await readProgress(db, organizationId))
+    await show()
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, LOOK_MS)
       o.signal.addEventListener('abort', () => {
@@ -111,7 +118,7 @@ async function watch(
       })
     })
   }
-  show(await readProgress(db, organizationId))
+  await show()
 }
 
 function statusLine(sent: SentCounts, { applied, unchanged, stale, waiting, owedReads }: Progress): string {
