@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { entities, entityOf, type EntityDefinition } from '@tds/core'
+import { computingMs } from '@tds/runtime/testing'
 import {
   readDelivery,
   type Delivery,
@@ -242,18 +243,23 @@ describe('B-09 to B-15: values and sizes', () => {
     [100_000, 'too_deep'],
   ])('B-12: %i levels answer at once: %s', (levels, reason) => {
     const inner = levels - 2
-    const started = performance.now()
-    expect(reasonOf(item(`"x":${'['.repeat(inner)}${']'.repeat(inner)}`))).toBe(reason)
-    expect(performance.now() - started).toBeLessThan(1000)
+    let answered: unknown
+    const took = computingMs(() => {
+      answered = reasonOf(item(`"x":${'['.repeat(inner)}${']'.repeat(inner)}`))
+    })
+    expect(answered).toBe(reason)
+    expect(took).toBeLessThan(1000)
   })
 
   it('B-13: 200,000 keys are `too_many_keys` within 200 ms', () => {
     const members = Array.from({ length: 200_000 }, (_, index) => `"${index.toString(36)}":1`)
     const text = item(members.join(','))
-    // Time of the processor, not of the clock: others may have the machine meanwhile.
-    const before = process.cpuUsage()
-    expect(refused(text)).toBe('too_many_keys')
-    expect(process.cpuUsage(before).user / 1000).toBeLessThan(200)
+    let answered: unknown
+    const took = computingMs(() => {
+      answered = refused(text)
+    })
+    expect(answered).toBe('too_many_keys')
+    expect(took).toBeLessThan(200)
   })
 
   it('B-14: a field of 900 kB is accepted', () => {

@@ -6,6 +6,7 @@ import type { Sender } from '../http/sender.ts'
 import { problemAnswer, storedAnswer, type WebhookAnswer } from './answers.ts'
 import { authenticate, type WebhookSecrets } from './authenticate.ts'
 import { incomingDelivery } from './incoming-delivery.ts'
+import { turnForLarge } from './large-bodies.ts'
 import { readBody } from './read-body.ts'
 import type { Refusal, Refusals } from './refusals.ts'
 import type { WebhookRoute } from './webhook-routes.ts'
@@ -109,6 +110,8 @@ async function receive(visit: Visit, parts: WebhookParts): Promise<void> {
     return
   }
   const { rawBody } = body
+  const turn = turnForLarge(rawBody.length)
+  if (turn !== undefined) await turn
   const authentication = authenticate({ headers: request.headers, query, rawBody }, parts.secrets)
   if (!authentication.authentic) {
     refuse(visit, parts, { answer: 401, reason: authentication.reason, rawBody })

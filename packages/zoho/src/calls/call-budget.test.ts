@@ -117,13 +117,18 @@ describe('callBudget', () => {
 
     it('wakes one who waits when a call of its own process ends, without waiting for the next question', async () => {
       const process = world.process({ maxInFlight: 1, patienceMs: 5000 })
-      const [first] = await admit(process, 1)
-      const next = process.enter()
-      await until(async () => (await world.waits()).length === 1)
-      const startedAt = performance.now()
-      await first?.finish(answered())
-      await next
-      expect(performance.now() - startedAt).toBeLessThan(200)
+      let [current] = await admit(process, 1)
+      const took: number[] = []
+      for (let turn = 0; turn < 5; turn += 1) {
+        const next = process.enter()
+        await until(async () => (await world.waits()).length === 1)
+        const startedAt = performance.now()
+        await current?.finish(answered())
+        current = await next
+        took.push(performance.now() - startedAt)
+      }
+      // The best of five: a machine that others use delays some of them, a question that is only due later all.
+      expect(Math.min(...took)).toBeLessThan(200)
     })
   })
 
