@@ -54,6 +54,7 @@ export { redriveEvents, type RedriveParts, type RedriveResult } from './quaranti
 export { revealBody } from './quarantine/reveal.ts'
 export { pruneOnce, type PruningParts, type PruningReport } from './retention/prune.ts'
 export { createSettings, settingDefinitions, type SettingKey, type Settings } from './settings/settings.ts'
+export { readInstant, writeInstant, type Instant } from './sync/instant.ts'
 export { applyChanges, type ChangeResult, type RecordChange } from './sync/apply-changes.ts'
 export type { ChangeCause, Decision, IncomingChange, Saying } from './sync/change.ts'
 export { decide } from './sync/decide.ts'
@@ -67,6 +68,8 @@ export {
   type AdmittedCall,
   type CallLane,
   type CallWish,
+  type ListPage,
+  type PageWish,
   type RecordAnswer,
   type RecordSource,
 } from './sync/record-source.ts'

@@ -16,6 +16,7 @@ export const bill = defineEntity({
     path: '/bills',
     wrapper: 'bill',
     listKey: 'bills',
+    list: { filterBy: 'Status.All', sortColumn: 'created_time' },
     id: 'bill_id',
     names: [],
   },

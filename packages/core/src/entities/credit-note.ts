@@ -12,6 +12,7 @@ export const creditNote = defineEntity({
     path: '/creditnotes',
     wrapper: 'creditnote',
     listKey: 'creditnotes',
+    list: { filterBy: 'Status.All', sortColumn: 'created_time' },
     id: 'creditnote_id',
     names: [],
   },

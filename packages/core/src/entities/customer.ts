@@ -14,6 +14,7 @@ export const customer = defineEntity({
     path: '/contacts',
     wrapper: 'contact',
     listKey: 'contacts',
+    list: { filterBy: 'Status.All', sortColumn: 'created_time' },
     id: 'contact_id',
     names: ['vendor', 'vendors'],
   },

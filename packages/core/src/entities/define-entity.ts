@@ -81,6 +81,14 @@ export interface BulkDefinition {
   readonly limit: number
 }
 
+/** What may be asked of a type's list, and what must be (docs/reference/zoho.md, lists). */
+export interface ListDefinition {
+  /** `filter_by` that shows every row: without it Zoho may hide the inactive ones. Null where the list knows none. */
+  readonly filterBy: string | null
+  /** A sort within which no change moves a row; null where the list cannot be sorted. */
+  readonly sortColumn: 'created_time' | null
+}
+
 /** Where and under which names Zoho keeps this kind of record. */
 export interface SourceDefinition {
   readonly root: '/inventory/v1' | '/books/v3'
@@ -88,6 +96,7 @@ export interface SourceDefinition {
   /** Singular key around a detail answer and a webhook body. */
   readonly wrapper: string
   readonly listKey: string
+  readonly list: ListDefinition
   readonly id: string
   /** Other words for this type in hand-made webhook bodies. */
   readonly names: readonly string[]

@@ -16,6 +16,7 @@ export const invoice = defineEntity({
     path: '/invoices',
     wrapper: 'invoice',
     listKey: 'invoices',
+    list: { filterBy: 'Status.All', sortColumn: 'created_time' },
     id: 'invoice_id',
     names: [],
   },

@@ -17,6 +17,7 @@ export const priceList = defineEntity({
     path: '/pricebooks',
     wrapper: 'pricebook',
     listKey: 'pricebooks',
+    list: { filterBy: 'SalesOrPurchaseType.All', sortColumn: null },
     id: 'pricebook_id',
     names: [],
   },

@@ -11,6 +11,7 @@ export const product = defineEntity({
     path: '/items',
     wrapper: 'item',
     listKey: 'items',
+    list: { filterBy: 'Status.All', sortColumn: 'created_time' },
     id: 'item_id',
     names: ['product'],
     bulk: { path: '/itemdetails', parameter: 'item_ids', listKey: 'items', limit: 100 },

@@ -14,6 +14,7 @@ export const stockAdjustment = defineEntity({
     path: '/inventoryadjustments',
     wrapper: 'inventory_adjustment',
     listKey: 'inventory_adjustments',
+    list: { filterBy: null, sortColumn: null },
     id: 'inventory_adjustment_id',
     names: ['inventoryadjustment', 'inventoryadjustments'],
   },

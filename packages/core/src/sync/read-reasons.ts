@@ -22,6 +22,9 @@ export const readKinds: Readonly<Record<ReadReason, ReadKind>> = {
   event: { lane: 'reread', cause: 'webhook', says: 're-read asked for by an event', priority: eventPriority },
   repeat: { lane: 'reread', cause: 'webhook', says: 'second look', priority: eventPriority },
   completing: { lane: 'reread', cause: 'webhook', says: 'completing read', priority: 0 },
+  reconciliation: { lane: 'repair', cause: 'reconciliation', says: 'found to differ', priority: null },
+  incremental: { lane: 'incremental', cause: 'incremental', says: 'found changed in a list', priority: null },
   parent: { lane: 'ripple', cause: 'webhook', says: 'named by a record and not here', priority: null },
   ripple: { lane: 'ripple', cause: 'drift', says: 'named by a record that changed', priority: null },
+  backfill: { lane: 'backfill', cause: 'backfill', says: 'found by a first load', priority: null },
 }

@@ -1,5 +1,6 @@
 import type { EntityDefinition } from '../entities/define-entity.ts'
 import type { ExactObject } from '../json/index.ts'
+import type { Instant } from './instant.ts'
 
 /**
  * What a call to Zoho is for, the most urgent first: a read that an event waits for, a repair, an incremental read, a
@@ -23,6 +24,22 @@ export interface CallWish {
 export type RecordAnswer =
   { readonly kind: 'found'; readonly record: ExactObject } | { readonly kind: 'not-there' }
 
+/** Which page of a list. */
+export interface PageWish {
+  /** From 1. */
+  readonly page: number
+  readonly perPage: number
+  /** Asks for what was changed at or after this, which a list may ignore without a word. Null asks for all. */
+  readonly modifiedSince: Instant | null
+}
+
+/** A page of a list, as the source gave it. */
+export interface ListPage {
+  readonly rows: readonly ExactObject[]
+  /** What the source says; a list may lie. */
+  readonly hasMore: boolean
+}
+
 /** The right to make one call, now. */
 export interface AdmittedCall {
   /**
@@ -35,6 +52,8 @@ export interface AdmittedCall {
    * that is missing from the answer may be there all the same. Throws like `read`.
    */
   readMany(zohoIds: readonly string[]): Promise<ReadonlyMap<string, ExactObject>>
+  /** Reads a page of the type's list, in the order that survives changes where there is one. Throws as `read` does. */
+  readPage(wish: PageWish): Promise<ListPage>
   /** Gives the right back unused. Without effect once the call was made. */
   release(): Promise<void>
 }

@@ -1,10 +1,12 @@
 import type { ExactObject } from '../json/index.ts'
-import type { AdmittedCall, RecordAnswer, RecordSource } from '../sync/record-source.ts'
+import type { AdmittedCall, ListPage, PageWish, RecordAnswer, RecordSource } from '../sync/record-source.ts'
 
 /** A source that answers from memory: what `hold` was given, or "not there". */
 export interface MemorySource extends RecordSource {
   hold(zohoId: string, record: ExactObject): void
   remove(zohoId: string): void
+  /** Answers lists from now on; until then they are empty. */
+  list(answer: (wish: PageWish) => ListPage): void
   /** Reads of one record answered so far. */
   reads(): number
   /** The ids of each call for many records so far. */
@@ -23,6 +25,7 @@ export interface MemorySource extends RecordSource {
 export function memorySource(): MemorySource {
   const records = new Map<string, ExactObject>()
   const bulks: (readonly string[])[] = []
+  let pageOf = (_wish: PageWish): ListPage => ({ rows: [], hasMore: false })
   let answered = 0
   let asked = 0
   let failure: Error | null = null
@@ -50,11 +53,18 @@ export function memorySource(): MemorySource {
       })
       return deliver(new Map(found))
     },
+    readPage: async (wish) => {
+      if (failure !== null) throw failure
+      return deliver(pageOf(wish))
+    },
     release: () => Promise.resolve(),
   }
   return {
     hold: (zohoId, record) => records.set(zohoId, record),
     remove: (zohoId) => records.delete(zohoId),
+    list: (answer) => {
+      pageOf = answer
+    },
     reads: () => answered,
     bulks: () => bulks,
     asked: () => asked,

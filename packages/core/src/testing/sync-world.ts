@@ -170,7 +170,7 @@ function recordIn(entity: EntityDefinition, body: ExactObject): ExactObject {
 /** Reads one of the definition's example bodies and lays changes over its record; a change of `undefined` removes the key. */
 export function exampleRecord(
   entity: EntityDefinition,
-  which: 'detail' | 'webhook',
+  which: 'detail' | 'webhook' | 'listRow',
   changes: Readonly<Record<string, ExactObject[string] | undefined>> = {},
 ): ExactObject {
   const body = parseExactText(entity.example[which]).value as ExactObject

@@ -112,6 +112,16 @@ export {
   takeAbandonedClaims,
   type AbandonedClaim,
 } from './sweep.ts'
+export { moveCursor, readCursor, type CursorKey, type SyncCursor } from './sync-cursors.ts'
+export {
+  addToRun,
+  beginRun,
+  endRun,
+  failLeftRuns,
+  type NewRun,
+  type RunCounts,
+  type RunStatus,
+} from './sync-runs.ts'
 export { markReplay, understandEvent, type EventUnderstanding } from './understand-event.ts'
 export { insertRecords, updateRecords, type RecordWrite } from './write-records.ts'
 export {

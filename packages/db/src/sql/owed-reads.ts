@@ -9,15 +9,31 @@ export interface OwedReadKey {
 
 /**
  * Why a record is to be read, the most urgent first: an event asks, a first answer was not decisive, a partial body left
- * it incomplete, a record that names it is here without it, a record that names it may have moved its numbers.
+ * it incomplete, a run that compares or reads lists found it to differ, a record that names it is here without it, a record
+ * that names it may have moved its numbers, a first load found it.
  */
-export const readReasons = ['event', 'repeat', 'completing', 'parent', 'ripple'] as const
+export const readReasons = [
+  'event',
+  'repeat',
+  'completing',
+  'reconciliation',
+  'incremental',
+  'parent',
+  'ripple',
+  'backfill',
+] as const
 
 /** One of {@link readReasons}. */
 export type ReadReason = (typeof readReasons)[number]
 
 /** Reasons for which no event waits: such reads have no job, are made many at a time, and never stand in an event's way. */
-export const patientReasons: readonly ReadReason[] = ['parent', 'ripple']
+export const patientReasons: readonly ReadReason[] = [
+  'reconciliation',
+  'incremental',
+  'parent',
+  'ripple',
+  'backfill',
+]
 
 /** The reasons as a list of SQL, for conditions. */
 export const patientList = patientReasons.map((reason) => `'${reason}'`).join(', ')

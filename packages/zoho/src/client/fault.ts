@@ -80,9 +80,9 @@ export function errorOf(
   })
 }
 
-/** Which record an answer is about. */
+/** Which record an answer is about; null where it is a list. */
 export interface RecordRequest extends Pick<CallWish, 'entity'> {
-  readonly zohoId: string
+  readonly zohoId: string | null
 }
 
 /** How long to wait in ms before asking again is of use, where somebody knows. */

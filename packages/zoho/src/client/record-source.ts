@@ -2,6 +2,7 @@ import { ExactNumber, isExactObject, type ExactObject, type RecordAnswer, type R
 import { unexpectedAnswer, type ZohoAnswer } from './answer.ts'
 import type { ZohoClient } from './client.ts'
 import { errorOf, faultOf, type RecordRequest } from './fault.ts'
+import { pageQuery, readListPage } from './list-page.ts'
 import { readMany } from './read-many.ts'
 
 /**
@@ -20,13 +21,18 @@ export function zohoRecordSource(client: ZohoClient): RecordSource {
           return judge(answer, { ...wish, zohoId })
         },
         readMany: (zohoIds) => readMany(call, wish, zohoIds),
+        readPage: async (page) => readListPage(await call.get(pageQuery(entity, page)), entity),
         release: () => call.release(),
       }
     },
   }
 }
 
-function judge(answer: ZohoAnswer, request: RecordRequest): RecordAnswer {
+interface RecordOf extends RecordRequest {
+  readonly zohoId: string
+}
+
+function judge(answer: ZohoAnswer, request: RecordOf): RecordAnswer {
   const fault = faultOf(answer)
   if (fault === null) return { kind: 'found', record: detailOf(answer, request) }
   if (fault === 'not-there') return { kind: 'not-there' }
@@ -34,7 +40,7 @@ function judge(answer: ZohoAnswer, request: RecordRequest): RecordAnswer {
 }
 
 /** The record in a good answer; one without it, or with another, is a change of Zoho's that nobody may guess about. */
-function detailOf({ body }: ZohoAnswer, request: RecordRequest): ExactObject {
+function detailOf({ body }: ZohoAnswer, request: RecordOf): ExactObject {
   const { wrapper, id } = request.entity.source
   const record = body[wrapper]
   if (!isExactObject(record)) throw unexpectedAnswer(`has no object "${wrapper}"`, body, request)

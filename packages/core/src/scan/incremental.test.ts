@@ -1,0 +1,220 @@
+import { randomUUID } from 'node:crypto'
+import { TdsError } from '@tds/runtime'
+import { invoice } from '../entities/invoice.ts'
+import { product } from '../entities/product.ts'
+import type { ExactObject } from '../json/index.ts'
+import type { ListPage, PageWish } from '../sync/record-source.ts'
+import { createSyncWorld, exampleRecord, testOrganization, type SyncWorld } from '../testing/sync-world.ts'
+import { readIncrement } from './incremental.ts'
+import { rowsPerPage } from './walk-list.ts'
+
+describe('readIncrement', () => {
+  let world: SyncWorld
+  let asked: PageWish[]
+
+  beforeEach(async () => {
+    world = await createSyncWorld()
+    asked = []
+  })
+
+  afterEach(() => world.drop())
+
+  it('applies the rows of a first run at once, owes their details, and sets the watermark before its first request', async () => {
+    const ids = listOf(3)
+    const report = await read()
+    expect(report).toMatchObject({ status: 'completed', whole: true, error: null })
+    expect(report.counts).toMatchObject({ read: 3, created: 3, failed: 0, apiCalls: 1 })
+    expect((await world.row(product, ids[0] ?? ''))?.['name']).toBe('Linen pouch 3 L')
+    expect(await owed()).toEqual(ids.map((id) => ({ zoho_id: id, reason: 'incremental' })))
+    const [cursor] = await rows(
+      `SELECT last_entity_version < tds_now() - interval '5 minutes' AS early,
+              last_entity_version > tds_now() - interval '6 minutes' AS near FROM tds_sync_cursors`,
+    )
+    expect(cursor).toEqual({ early: true, near: true })
+  })
+
+  it('asks, once it is proven that the list leaves out what is older, for what changed since the watermark less an overlap', async () => {
+    listOf(1)
+    await read()
+    asked = []
+    await read()
+    const [proof, page] = asked
+    expect(minutesAgo(proof)).toBeLessThan(-1400)
+    expect(Math.round(minutesAgo(page))).toBe(10)
+    asked = []
+    await read()
+    expect(asked).toHaveLength(1)
+  })
+
+  it('reads the list whole when a date ahead of time does not empty it', async () => {
+    listOf(2, { honours: () => false })
+    await read()
+    asked = []
+    const report = await read()
+    expect(report).toMatchObject({ status: 'completed', whole: true })
+    expect(asked.map((wish) => wish.modifiedSince === null)).toEqual([false, true])
+    expect(report.counts).toMatchObject({ unchanged: 2, apiCalls: 2 })
+  })
+
+  it('reads the list whole, and no longer trusts it, when a row is older than what was asked for', async () => {
+    listOf(2, { honours: (wish) => minutesAgo(wish) < 0 })
+    await read()
+    asked = []
+    const report = await read()
+    expect(report).toMatchObject({ status: 'completed', whole: true })
+    expect(asked.map((wish) => wish.modifiedSince === null)).toEqual([false, false, true])
+    asked = []
+    await read()
+    expect(asked.map((wish) => wish.modifiedSince === null)).toEqual([true])
+  })
+
+  it.each([
+    ['is shorter than it may be', (rows: readonly ExactObject[]) => ({ rows: rows.slice(1), hasMore: true })],
+    ['is empty', () => ({ rows: [], hasMore: true })],
+    ['repeats the page before', (rows: readonly ExactObject[]) => ({ rows, hasMore: true })],
+  ])('is partial, and leaves the watermark, when a page %s although there is more', async (_, second) => {
+    listOf(1)
+    await read()
+    const before = await watermark()
+    const page = rowsOf(rowsPerPage).map(({ row }) => row)
+    world.source.list(({ page: number }) => (number === 1 ? { rows: page, hasMore: true } : second(page)))
+    await rows(`UPDATE tds_sync_cursors SET sync_metadata = '{}'`)
+    const report = await read()
+    expect(report).toMatchObject({ status: 'partial', error: { code: 'list_unreliable' } })
+    expect(await watermark()).toBe(before)
+    expect(await rows('SELECT count(*)::int AS kept FROM tds_products')).toEqual([{ kept: 200 }])
+    expect(
+      await rows(
+        `SELECT status, error_summary->>'code' AS code FROM tds_sync_runs ORDER BY started_at DESC LIMIT 1`,
+      ),
+    ).toEqual([{ status: 'partial', code: 'list_unreliable' }])
+  })
+
+  it('fails without touching anything when the source does', async () => {
+    world.source.fail(new TdsError('away', { code: 'zoho_unavailable', disposition: 'retry', nextStep: '-' }))
+    expect(await read()).toMatchObject({ status: 'failed', error: { code: 'zoho_unavailable' } })
+    expect(await watermark()).toBeNull()
+  })
+
+  it('applies what can be read and leaves an unreadable row to its detail', async () => {
+    const [good, bad] = rowsOf(2)
+    if (good === undefined || bad === undefined) throw new Error('two rows were made')
+    const broken = { ...bad.row, rate: 'a lot' }
+    world.source.list(() => ({ rows: [good.row, broken], hasMore: false }))
+    const report = await read()
+    expect(report.counts).toMatchObject({ read: 2, created: 1, failed: 1 })
+    expect((await owed()).map((read) => read['zoho_id'])).toEqual([good.id, bad.id].sort())
+    expect(await world.row(product, bad.id)).toBeUndefined()
+  })
+
+  it('ends the run that a dead worker left', async () => {
+    await rows(
+      `INSERT INTO tds_sync_runs (organization_id, run_type, entity_type) VALUES ('${testOrganization}', 'scheduled', 'product')`,
+    )
+    listOf(0)
+    await read()
+    expect(await rows(`SELECT status FROM tds_sync_runs ORDER BY started_at`)).toEqual([
+      { status: 'failed' },
+      { status: 'completed' },
+    ])
+  })
+
+  it('stops at the next page when somebody cancels it', async () => {
+    const page = rowsOf(rowsPerPage).map(({ row }) => row)
+    world.source.list(({ page: number }) => {
+      if (number === 2) throw new Error('a cancelled run asked for another page')
+      return { rows: page, hasMore: true }
+    })
+    await rows(`CREATE FUNCTION cancel_runs() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN UPDATE tds_sync_runs SET status = 'cancelled'; RETURN NULL; END $$`)
+    await rows(
+      `CREATE TRIGGER cancelling AFTER INSERT ON tds_audit_trail FOR EACH STATEMENT EXECUTE FUNCTION cancel_runs()`,
+    )
+    expect(await read()).toMatchObject({ status: 'cancelled' })
+    expect(await watermark()).toBeNull()
+  })
+
+  it('writes nothing once another process leads', async () => {
+    listOf(1)
+    const lost = new TdsError('over', { code: 'lease_lost', disposition: 'retry', nextStep: '-' })
+    let writes = 0
+    const guard = () => {
+      writes += 1
+      return writes === 1 ? Promise.resolve() : Promise.reject(lost)
+    }
+    await expect(read({ guard })).rejects.toBe(lost)
+    expect(await rows('SELECT FROM tds_products')).toEqual([])
+  })
+
+  it('takes balances that moved under one version for drift', async () => {
+    const id = '573914000000200001'
+    const row = (balance: string) => exampleRecord(invoice, 'listRow', { invoice_id: id, balance })
+    world.source.list(() => ({ rows: [row('10.00')], hasMore: false }))
+    await read({}, invoice)
+    world.source.hold(id, exampleRecord(invoice, 'detail', { invoice_id: id, balance: '10.00' }))
+    await world.settle()
+    world.source.list(() => ({ rows: [row('4.00')], hasMore: false }))
+    await rows(
+      `UPDATE tds_sync_cursors SET sync_metadata = '{"filter":{"honoured":false,"provedAt":"2100-01-01T00:00:00Z"}}'`,
+    )
+    await read({}, invoice)
+    expect((await world.audit(id)).at(-1)).toMatchObject({
+      operation: 'updated',
+      cause: 'drift',
+      changed_fields: ['balance'],
+    })
+  })
+
+  function read(lease: Partial<{ guard: () => Promise<void> }> = {}, entity: typeof product = product) {
+    return readIncrement(
+      {
+        db: world.db,
+        queue: { send: () => Promise.resolve() },
+        source: world.source,
+        lease: { guard: () => Promise.resolve(), ...lease },
+        daemonId: randomUUID(),
+        signal: new AbortController().signal,
+      },
+      { organizationId: testOrganization, entity },
+    )
+  }
+
+  /** A list of so many products that were changed long ago. */
+  function listOf(count: number, o: { honours?: (wish: PageWish) => boolean } = {}): string[] {
+    const listed = rowsOf(count)
+    const honours = o.honours ?? (() => true)
+    world.source.list((wish): ListPage => {
+      asked.push(wish)
+      const isEmptied = wish.modifiedSince !== null && honours(wish)
+      return { rows: isEmptied ? [] : listed.map(({ row }) => row), hasMore: false }
+    })
+    return listed.map(({ id }) => id)
+  }
+
+  function rowsOf(count: number): { id: string; row: ExactObject }[] {
+    return Array.from({ length: count }, (_, index) => {
+      const id = String(573914000000101001n + BigInt(index))
+      return { id, row: exampleRecord(product, 'listRow', { item_id: id }) }
+    })
+  }
+
+  async function rows(sql: string): Promise<Record<string, unknown>[]> {
+    return (await world.db.query(sql)).rows
+  }
+
+  function owed() {
+    return rows('SELECT zoho_id, reason FROM tds_owed_reads ORDER BY zoho_id')
+  }
+
+  async function watermark(): Promise<unknown> {
+    return (
+      (await rows('SELECT last_entity_version FROM tds_sync_cursors'))[0]?.['last_entity_version'] ?? null
+    )
+  }
+})
+
+/** How long before now the time lies that a page was asked from. */
+function minutesAgo(wish: PageWish | undefined): number {
+  if (wish === undefined || wish.modifiedSince === null) throw new Error('no time was asked for')
+  return (Date.now() - wish.modifiedSince / 1000) / 60_000
+}
