@@ -1,5 +1,13 @@
 import { hostname } from 'node:os'
-import { createSettings, dataChecks, pipelineChecks, type RecordSource } from '@tds/core'
+import {
+  createSettings,
+  dataChecks,
+  entities,
+  pipelineChecks,
+  type RecordSource,
+  type RunSchedules,
+  type Settings,
+} from '@tds/core'
 import { classifyDatabaseError, daemonRegistry, openDatabase, verifyDatabase } from '@tds/db'
 import { createQueue } from '@tds/queue'
 import {
@@ -25,6 +33,7 @@ import { callGauges } from './loops/call-gauges.ts'
 import { watchConservation } from './loops/conservation.ts'
 import { driftRecorder, qualityChecker } from './loops/data-watchers.ts'
 import { owedReadsGauge } from './loops/owed-reads-gauge.ts'
+import { performRuns } from './loops/perform-runs.ts'
 import { readPatiently } from './loops/read-patiently.ts'
 import { readRecords } from './loops/read-records.ts'
 import { inboxSweeper, leaseRescuer } from './loops/rescuers.ts'
@@ -95,6 +104,14 @@ export function createWorker(
     readRecords(reading),
     readPatiently(reading),
     owedReadsGauge(parts),
+    performRuns({
+      ...parts,
+      source,
+      organizationId: config.ZOHO_ORGANIZATION_ID,
+      entities,
+      compare: () => Promise.reject(new RangeError('not built yet')),
+      schedules: () => schedulesOf(settings, config.TDS_TIME_ZONE),
+    }),
     qualityChecker(parts),
     driftRecorder(parts),
     callGauges(parts),
@@ -123,4 +140,15 @@ export function createWorker(
   })
   const pool = service({ name: 'database', start: () => undefined, stop: () => db.close() })
   return { ...serviceGroup('worker', [pool, server, gate]), healthPort: server.port }
+}
+
+function schedulesOf(settings: Settings, timeZone: string): RunSchedules {
+  return {
+    reads: settings.flag('sync.scheduled'),
+    compares: settings.flag('enabled'),
+    incrementalCron: settings.text('sync.incremental_cron'),
+    wholeListCron: settings.text('sync.whole_list_cron'),
+    reconciliationCron: settings.text('schedule_cron'),
+    timeZone,
+  }
 }

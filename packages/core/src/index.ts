@@ -53,6 +53,17 @@ export {
 export { redriveEvents, type RedriveParts, type RedriveResult } from './quarantine/redrive.ts'
 export { revealBody } from './quarantine/reveal.ts'
 export { pruneOnce, type PruningParts, type PruningReport } from './retention/prune.ts'
+export { nextRun, type NextRun, type RunSchedules, type RunsOfType } from './runs/next-run.ts'
+export { performRun, type ComparisonTask, type RunParts } from './runs/perform-run.ts'
+export {
+  askForRun,
+  stopRun,
+  type CancelledRun,
+  type RequestedRun,
+  type WantedRun,
+} from './runs/request-run.ts'
+export { mostIds, type RunRequest } from './runs/run-request.ts'
+export { type RunReport } from './scan/read-list.ts'
 export { createSettings, settingDefinitions, type SettingKey, type Settings } from './settings/settings.ts'
 export { readInstant, writeInstant, type Instant } from './sync/instant.ts'
 export { applyChanges, type ChangeResult, type RecordChange } from './sync/apply-changes.ts'

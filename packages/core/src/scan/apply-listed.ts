@@ -1,6 +1,7 @@
 import {
   addToRun,
   isDatabaseConflict,
+  transactOrRehearse,
   type Database,
   type LeaderLease,
   type ReadReason,
@@ -18,6 +19,7 @@ import { applyChanges, type ChangeResult, type RecordChange } from '../sync/appl
 import { askForReads } from '../sync/ask-for-reads.ts'
 import type { ChangeCause } from '../sync/change.ts'
 import { databaseNow } from '../sync/database-now.ts'
+import { followUpReads } from '../sync/follow-up-reads.ts'
 import type { Instant } from '../sync/instant.ts'
 import type { ListedRow } from './walk-list.ts'
 
@@ -33,6 +35,20 @@ export interface ListingRun {
   readonly cause: ChangeCause
   /** Why details of its rows are read. */
   readonly readReason: ReadReason
+  /** Only tells what it would do. */
+  readonly dryRun: boolean
+  /** Who brings the changes about, in the audit trail: the worker, or the person who asked. */
+  readonly actor: string
+  readonly reason: string | null
+}
+
+/** A page to apply. */
+export interface ListedPage {
+  readonly rows: readonly ListedRow[]
+  readonly sentAt: Instant
+  readonly apiCalls: number
+  /** JSON text of where the walk stands once this page is applied; null where it cannot be resumed. */
+  readonly place: string | null
 }
 
 /** What applying a page came to. */
@@ -49,18 +65,12 @@ export interface ListedOutcome {
 /**
  * Applies the rows of a page: what they carry at once, and a detail read is owed, in the same transaction, for each record
  * that is then not known completely, or whose row cannot be read. Retries conflicts, and halves a page that Postgres refuses
- * until the guilty row stands alone.
+ * until the guilty row stands alone. A rehearsal does the same and takes it back.
  */
-export async function applyListedRows(
-  run: ListingRun,
-  page: { readonly rows: readonly ListedRow[]; readonly sentAt: Instant; readonly apiCalls: number },
-): Promise<ListedOutcome> {
+export async function applyListedRows(run: ListingRun, page: ListedPage): Promise<ListedOutcome> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await run.db.transaction(async (tx) => {
-        await run.lease.guard(tx)
-        return applyInside(run, tx, page)
-      })
+      return await applyOnce(run, page)
     } catch (error) {
       if (isDatabaseConflict(error) && attempt <= conflictRetries) continue
       if (!isContentFault(error)) throw error
@@ -71,15 +81,25 @@ export async function applyListedRows(
 
 const conflictRetries = 5
 
-async function applyHalves(
-  run: ListingRun,
-  page: Parameters<typeof applyListedRows>[1],
-): Promise<ListedOutcome> {
+async function applyOnce(run: ListingRun, page: ListedPage): Promise<ListedOutcome> {
+  const note = (tx: Transaction, counts: RunCounts) =>
+    addToRun(tx, run.runId, { ...counts, place: page.place })
+  const outcome = await transactOrRehearse(run.db, run, async (tx) => {
+    await run.lease.guard(tx)
+    const applied = await applyInside(run, tx, page)
+    return { ...applied, status: await note(tx, applied.counts) }
+  })
+  if (!run.dryRun) return outcome
+  // What it counted was taken back with the rest.
+  return { ...outcome, status: await run.db.transaction((tx) => note(tx, outcome.counts)) }
+}
+
+async function applyHalves(run: ListingRun, page: ListedPage): Promise<ListedOutcome> {
   const { rows } = page
   const [only] = rows
-  if (only !== undefined && rows.length === 1) return oweInstead(run, only, page.apiCalls)
+  if (only !== undefined && rows.length === 1) return oweInstead(run, only, page)
   const middle = Math.ceil(rows.length / 2)
-  const first = await applyListedRows(run, { ...page, rows: rows.slice(0, middle) })
+  const first = await applyListedRows(run, { ...page, rows: rows.slice(0, middle), place: null })
   const second = await applyListedRows(run, { ...page, rows: rows.slice(middle), apiCalls: 0 })
   return {
     counts: addCounts(first.counts, second.counts),
@@ -90,21 +110,23 @@ async function applyHalves(
 }
 
 /** Nothing of the row can be kept: its detail, read like any other, becomes a dead letter with its bytes if it is as bad. */
-async function oweInstead(run: ListingRun, { zohoId }: ListedRow, apiCalls: number): Promise<ListedOutcome> {
+async function oweInstead(
+  run: ListingRun,
+  { zohoId }: ListedRow,
+  { apiCalls, place }: ListedPage,
+): Promise<ListedOutcome> {
   const counts = { ...noCounts, read: 1, failed: 1, apiCalls }
   const status = await run.db.transaction(async (tx) => {
     await run.lease.guard(tx)
-    await askForReads(run.queue, tx, [readOf(run, zohoId)])
-    return addToRun(tx, run.runId, counts)
+    if (!run.dryRun) await askForReads(run.queue, tx, [readOf(run, zohoId)])
+    return addToRun(tx, run.runId, { ...counts, place })
   })
   return { counts, newest: null, oldest: null, status }
 }
 
-async function applyInside(
-  run: ListingRun,
-  tx: Transaction,
-  page: Parameters<typeof applyListedRows>[1],
-): Promise<ListedOutcome> {
+type AppliedPage = Omit<ListedOutcome, 'status'>
+
+async function applyInside(run: ListingRun, tx: Transaction, page: ListedPage): Promise<AppliedPage> {
   const changes: RecordChange[] = []
   const reads: ReadRequest[] = []
   for (const listed of page.rows) {
@@ -118,21 +140,23 @@ async function applyInside(
     const change = changes[index]
     if (owesRead && change !== undefined) reads.push(readOf(run, change.zohoId))
   }
+  const done = results.flatMap((result, index) => {
+    const change = changes[index]
+    return change === undefined ? [] : [{ change, result }]
+  })
+  reads.push(...(await followUpReads(tx, done)))
   await askForReads(run.queue, tx, reads)
-  const counts = countResults(results, { failed: unreadable, apiCalls: page.apiCalls })
-  const status = await addToRun(tx, run.runId, counts)
   const versions = changes.map(versionOf)
   return {
-    counts,
+    counts: countResults(results, { failed: unreadable, apiCalls: page.apiCalls }),
     newest: furthest(versions, Math.max),
     oldest: furthest(versions, Math.min),
-    status,
   }
 }
 
 /** Null for a row that cannot be read exactly. */
 function changeOf(run: ListingRun, { zohoId, row }: ListedRow, sentAt: Instant): RecordChange | null {
-  const { entity, organizationId, cause, runId } = run
+  const { entity, organizationId, cause, runId, actor, reason } = run
   try {
     const record = mapRecord(entity, row, 'list')
     return {
@@ -145,8 +169,8 @@ function changeOf(run: ListingRun, { zohoId, row }: ListedRow, sentAt: Instant):
       lookedAt: sentAt,
       eventId: null,
       runId,
-      actor: 'worker',
-      reason: null,
+      actor,
+      reason,
       requestId: null,
     }
   } catch (error) {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { readSettings, type Database } from '@tds/db'
 import { childLogger, poller, type Poller } from '@tds/runtime'
+import { cronSchema } from '../runs/due-at.ts'
 
 const log = childLogger('core:settings')
 
@@ -14,14 +15,25 @@ export const settingDefinitions = {
   retry_backoff_max_ms: { schema: z.int().min(100).max(86_400_000), fallback: 60_000 },
   call_reserve_share: { schema: z.number().min(0).max(0.9), fallback: 0.2 },
   batch_size: { schema: z.int().min(1).max(1000), fallback: 100 },
+  'sync.scheduled': { schema: z.boolean(), fallback: true },
+  'sync.incremental_cron': { schema: cronSchema, fallback: '*/15 * * * *' },
+  'sync.whole_list_cron': { schema: cronSchema, fallback: '0 */4 * * *' },
+  enabled: { schema: z.boolean(), fallback: true },
+  schedule_cron: { schema: cronSchema, fallback: '0 2 * * *' },
 } as const
 
 /** Key of a setting that code reads. */
 export type SettingKey = keyof typeof settingDefinitions
 
+type SettingValue<K extends SettingKey> = z.output<(typeof settingDefinitions)[K]['schema']>
+/** Keys whose values are of one type. */
+type KeyOf<T> = { [K in SettingKey]: SettingValue<K> extends T ? K : never }[SettingKey]
+
 /** The settings as last read; a change in the table takes effect within one interval, without a restart. */
 export interface Settings extends Poller {
-  number(key: SettingKey): number
+  number(key: KeyOf<number>): number
+  flag(key: KeyOf<boolean>): boolean
+  text(key: KeyOf<string>): string
 }
 
 /**
@@ -29,7 +41,9 @@ export interface Settings extends Poller {
  * good one stays: a slip of the hand must not stop the daemon.
  */
 export function createSettings(db: Database, o: { readonly everyMs?: number } = {}): Settings {
-  const values = new Map<string, number>()
+  const values = new Map<SettingKey, SettingValue<SettingKey>>()
+  const valueOf = <K extends SettingKey>(key: K): SettingValue<K> =>
+    (values.get(key) ?? settingDefinitions[key].fallback) as SettingValue<K>
   const reading = poller({
     name: 'settings',
     everyMs: o.everyMs ?? 10_000,
@@ -41,11 +55,13 @@ export function createSettings(db: Database, o: { readonly everyMs?: number } = 
   })
   return {
     ...reading,
-    number: (key) => values.get(key) ?? settingDefinitions[key].fallback,
+    number: valueOf,
+    flag: valueOf,
+    text: valueOf,
   }
 }
 
-function take(values: Map<string, number>, key: string, value: unknown): void {
+function take(values: Map<SettingKey, SettingValue<SettingKey>>, key: string, value: unknown): void {
   if (!isSettingKey(key)) return
   const read = settingDefinitions[key].schema.safeParse(value)
   if (read.success) values.set(key, read.data)

@@ -1,6 +1,9 @@
 /** A point in time as microseconds since 1970: Postgres keeps microseconds, a JavaScript Date would drop three digits. Exact up to the year 2255. */
 export type Instant = number
 
+/** A minute between two instants. */
+export const minuteMicros: Instant = 60 * 1_000_000
+
 /** Milliseconds to the instant. */
 export function instantOfMillis(millis: number): Instant {
   return millis * 1000

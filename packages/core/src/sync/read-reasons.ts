@@ -22,6 +22,7 @@ export const readKinds: Readonly<Record<ReadReason, ReadKind>> = {
   event: { lane: 'reread', cause: 'webhook', says: 're-read asked for by an event', priority: eventPriority },
   repeat: { lane: 'reread', cause: 'webhook', says: 'second look', priority: eventPriority },
   completing: { lane: 'reread', cause: 'webhook', says: 'completing read', priority: 0 },
+  manual: { lane: 'repair', cause: 'manual', says: 'asked for by a person', priority: null },
   reconciliation: { lane: 'repair', cause: 'reconciliation', says: 'found to differ', priority: null },
   incremental: { lane: 'incremental', cause: 'incremental', says: 'found changed in a list', priority: null },
   parent: { lane: 'ripple', cause: 'webhook', says: 'named by a record and not here', priority: null },

@@ -113,12 +113,21 @@ export {
   type AbandonedClaim,
 } from './sweep.ts'
 export { moveCursor, readCursor, type CursorKey, type SyncCursor } from './sync-cursors.ts'
+export { dropOwedReads } from './drop-owed-reads.ts'
+export { noteScheduled, readSchedule, type StoredSchedule } from './run-schedules.ts'
 export {
   addToRun,
   beginRun,
+  cancelRun,
   endRun,
-  failLeftRuns,
+  expectRows,
+  failLeftRun,
+  lastRunOfMode,
+  openRuns,
+  requestRun,
+  takeRun,
   type NewRun,
+  type OpenRun,
   type RunCounts,
   type RunStatus,
 } from './sync-runs.ts'

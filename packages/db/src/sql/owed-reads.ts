@@ -9,13 +9,14 @@ export interface OwedReadKey {
 
 /**
  * Why a record is to be read, the most urgent first: an event asks, a first answer was not decisive, a partial body left
- * it incomplete, a run that compares or reads lists found it to differ, a record that names it is here without it, a record
+ * it incomplete, a person asks, a run that compares or reads lists found it to differ, a record that names it is here without it, a record
  * that names it may have moved its numbers, a first load found it.
  */
 export const readReasons = [
   'event',
   'repeat',
   'completing',
+  'manual',
   'reconciliation',
   'incremental',
   'parent',
@@ -28,6 +29,7 @@ export type ReadReason = (typeof readReasons)[number]
 
 /** Reasons for which no event waits: such reads have no job, are made many at a time, and never stand in an event's way. */
 export const patientReasons: readonly ReadReason[] = [
+  'manual',
   'reconciliation',
   'incremental',
   'parent',

@@ -5,10 +5,11 @@ import { product } from '../entities/product.ts'
 import type { ExactObject } from '../json/index.ts'
 import type { ListPage, PageWish } from '../sync/record-source.ts'
 import { createSyncWorld, exampleRecord, testOrganization, type SyncWorld } from '../testing/sync-world.ts'
-import { readIncrement } from './incremental.ts'
+import { beginRun, readCursor } from '@tds/db'
+import { readList, watermarkOf, type ListMode, type ListTask, type RunReport } from './read-list.ts'
 import { rowsPerPage } from './walk-list.ts'
 
-describe('readIncrement', () => {
+describe('readList', () => {
   let world: SyncWorld
   let asked: PageWish[]
 
@@ -25,7 +26,7 @@ describe('readIncrement', () => {
     expect(report).toMatchObject({ status: 'completed', whole: true, error: null })
     expect(report.counts).toMatchObject({ read: 3, created: 3, failed: 0, apiCalls: 1 })
     expect((await world.row(product, ids[0] ?? ''))?.['name']).toBe('Linen pouch 3 L')
-    expect(await owed()).toEqual(ids.map((id) => ({ zoho_id: id, reason: 'incremental' })))
+    expect(await owed()).toEqual(ids.map((id) => ({ zoho_id: id, reason: 'backfill' })))
     const [cursor] = await rows(
       `SELECT last_entity_version < tds_now() - interval '5 minutes' AS early,
               last_entity_version > tds_now() - interval '6 minutes' AS near FROM tds_sync_cursors`,
@@ -90,10 +91,83 @@ describe('readIncrement', () => {
     ).toEqual([{ status: 'partial', code: 'list_unreliable' }])
   })
 
-  it('fails without touching anything when the source does', async () => {
-    world.source.fail(new TdsError('away', { code: 'zoho_unavailable', disposition: 'retry', nextStep: '-' }))
-    expect(await read()).toMatchObject({ status: 'failed', error: { code: 'zoho_unavailable' } })
+  it('fails without touching anything when the source does, and a first load waits where it stands', async () => {
+    const away = new TdsError('away', { code: 'zoho_unavailable', disposition: 'retry', nextStep: '-' })
+    world.source.fail(away)
+    expect(await read()).toMatchObject({ status: 'waiting', error: { code: 'zoho_unavailable' } })
     expect(await watermark()).toBeNull()
+    world.source.fail(null)
+    listOf(1)
+    await read()
+    const before = await watermark()
+    world.source.fail(away)
+    expect(await read()).toMatchObject({ status: 'failed', error: { code: 'zoho_unavailable' } })
+    expect(await watermark()).toBe(before)
+  })
+
+  it('goes on, after a fault in the middle of a first load, one page before the one it stood at', async () => {
+    const all = rowsOf(3 * rowsPerPage).map(({ row }) => row)
+    let broken = true
+    const pages: number[] = []
+    world.source.list(({ page }) => {
+      pages.push(page)
+      if (broken && page === 3) throw new TdsError('reset', { code: 'transport', disposition: 'retry', nextStep: '-' })
+      return { rows: all.slice((page - 1) * rowsPerPage, page * rowsPerPage), hasMore: page < 3 }
+    })
+    const first = await run({ mode: 'full' })
+    expect(first).toMatchObject({ status: 'waiting', counts: { created: 400 } })
+    const [left] = await rows('SELECT place::text, status FROM tds_sync_runs')
+    expect(left).toMatchObject({ status: 'running' })
+    broken = false
+    pages.length = 0
+    const place = String(left?.['place'])
+    const second = await run({ mode: 'full', task: { runId: first.runId, place } })
+    expect(second).toMatchObject({ status: 'completed', counts: { created: 200, unchanged: 200 } })
+    expect(pages).toEqual([2, 3])
+    expect(await rows('SELECT read, created, status FROM tds_sync_runs')).toEqual([
+      { read: '800', created: '600', status: 'completed' },
+    ])
+    const [{ early } = { early: null }] = await rows(
+      `SELECT last_entity_version < started_at - interval '4 minutes' AS early FROM tds_sync_cursors, tds_sync_runs`,
+    )
+    expect(early).toBe(true)
+  })
+
+  it.each([2, 3, 7, 8])('says before a first load of %i pages how many rows there are at most', async (pages) => {
+    const page = rowsOf(rowsPerPage).map(({ row }) => row)
+    const all = Array.from({ length: pages }, (_, index) =>
+      page.map((row, place) => ({ ...row, item_id: String(573914000001000000n + BigInt(index * 200 + place)) })),
+    )
+    world.source.list(({ page: number }) => ({ rows: all[number - 1] ?? [], hasMore: number < pages }))
+    const report = await run({ mode: 'backfill', task: { dryRun: true } })
+    expect(report).toMatchObject({ status: 'completed', counts: { created: pages * 200 } })
+    expect(await rows('SELECT expected_rows FROM tds_sync_runs')).toEqual([
+      { expected_rows: String(pages * 200) },
+    ])
+    expect(report.counts.apiCalls).toBeLessThanOrEqual(pages + 2 * Math.ceil(Math.log2(pages)) + 1)
+  })
+
+  it('only tells, when it is a rehearsal, what it would do', async () => {
+    const ids = listOf(3)
+    await run({ mode: 'full', task: { dryRun: true } })
+    expect(await rows('SELECT created, dry_run, status FROM tds_sync_runs')).toEqual([
+      { created: '3', dry_run: true, status: 'completed' },
+    ])
+    expect(await world.row(product, ids[0] ?? '')).toBeUndefined()
+    expect(await owed()).toEqual([])
+    expect(await watermark()).toBeNull()
+  })
+
+  it('asks from the time that a person named, and leaves the watermark', async () => {
+    listOf(2)
+    await read()
+    const before = await watermark()
+    asked = []
+    const since = (Date.now() - 3_600_000) * 1000
+    const report = await run({ mode: 'since', task: { since, requestedBy: { actor: 'ada', reason: 'a look' } } })
+    expect(report.status).toBe('completed')
+    expect(asked.map((wish) => wish.modifiedSince)).toEqual([since])
+    expect(await watermark()).toBe(before)
   })
 
   it('applies what can be read and leaves an unreadable row to its detail', async () => {
@@ -105,18 +179,6 @@ describe('readIncrement', () => {
     expect(report.counts).toMatchObject({ read: 2, created: 1, failed: 1 })
     expect((await owed()).map((read) => read['zoho_id'])).toEqual([good.id, bad.id].sort())
     expect(await world.row(product, bad.id)).toBeUndefined()
-  })
-
-  it('ends the run that a dead worker left', async () => {
-    await rows(
-      `INSERT INTO tds_sync_runs (organization_id, run_type, entity_type) VALUES ('${testOrganization}', 'scheduled', 'product')`,
-    )
-    listOf(0)
-    await read()
-    expect(await rows(`SELECT status FROM tds_sync_runs ORDER BY started_at`)).toEqual([
-      { status: 'failed' },
-      { status: 'completed' },
-    ])
   })
 
   it('stops at the next page when somebody cancels it', async () => {
@@ -137,12 +199,7 @@ describe('readIncrement', () => {
   it('writes nothing once another process leads', async () => {
     listOf(1)
     const lost = new TdsError('over', { code: 'lease_lost', disposition: 'retry', nextStep: '-' })
-    let writes = 0
-    const guard = () => {
-      writes += 1
-      return writes === 1 ? Promise.resolve() : Promise.reject(lost)
-    }
-    await expect(read({ guard })).rejects.toBe(lost)
+    await expect(read({ guard: () => Promise.reject(lost) })).rejects.toBe(lost)
     expect(await rows('SELECT FROM tds_products')).toEqual([])
   })
 
@@ -165,17 +222,57 @@ describe('readIncrement', () => {
     })
   })
 
-  function read(lease: Partial<{ guard: () => Promise<void> }> = {}, entity: typeof product = product) {
-    return readIncrement(
+  /** As the loop of the worker does: a first load where nothing was ever read, then what has changed. */
+  async function read(
+    lease: Partial<{ guard: () => Promise<void> }> = {},
+    entity: typeof product = product,
+  ): Promise<RunReport> {
+    const cursor = await readCursor(world.db, {
+      organizationId: testOrganization,
+      sourceType: 'scheduled',
+      entityType: entity.type,
+    })
+    return run({ mode: watermarkOf(cursor) === null ? 'backfill' : 'incremental', entity, lease })
+  }
+
+  async function run(o: {
+    mode: ListMode
+    entity?: typeof product
+    lease?: Partial<{ guard: () => Promise<void> }>
+    task?: Partial<ListTask>
+  }): Promise<RunReport> {
+    const entity = o.entity ?? product
+    const runId =
+      o.task?.runId ??
+      (await beginRun(world.db, {
+        organizationId: testOrganization,
+        runType: 'scheduled',
+        entityType: entity.type,
+        mode: o.mode,
+        dryRun: o.task?.dryRun ?? false,
+        workerId: randomUUID(),
+        requestedBy: null,
+        cursorBefore: null,
+      }))
+    return readList(
       {
         db: world.db,
         queue: { send: () => Promise.resolve() },
         source: world.source,
-        lease: { guard: () => Promise.resolve(), ...lease },
-        daemonId: randomUUID(),
+        lease: { guard: () => Promise.resolve(), ...o.lease },
         signal: new AbortController().signal,
       },
-      { organizationId: testOrganization, entity },
+      {
+        organizationId: testOrganization,
+        entity,
+        mode: o.mode,
+        dryRun: false,
+        since: null,
+        place: null,
+        requestedBy: null,
+        ...o.task,
+        runId,
+      },
     )
   }
 
