@@ -1,4 +1,5 @@
 export { mixedRecords, type RecordBody } from './deliveries/mixed-records.ts'
+export { quietSchedules } from './installation/quiet-schedules.ts'
 export { providePostgres, startEmbeddedPostgres } from './postgres/index.ts'
 export { bareEnvironment } from './processes/daemon-environment.ts'
 export { startDaemon, type Daemon } from './processes/daemon.ts'

@@ -9,6 +9,7 @@ import {
   claimPorts,
   makeRunDirectory,
   providePostgres,
+  quietSchedules,
   startDaemon,
   type Daemon,
   type RecordBody,
@@ -41,6 +42,7 @@ export async function createBenchWorld(): Promise<BenchWorld> {
   const url = postgres.adminUrl(name)
   await deployMigrations({ url, before: () => installQueueSchema(url) })
   const db = openDatabase({ url, applicationName: 'tds-bench', poolSize: 6, statementTimeoutMs: 120_000 })
+  await quietSchedules(db)
   const ports = await claimPorts(8)
   const run = await makeRunDirectory('bench')
   const daemons: Daemon[] = []

@@ -325,7 +325,7 @@ async function passPatiently(): Promise<ReadReport[]> {
   )
   const { signal } = new AbortController()
   const reports: ReadReport[] = []
-  for (const task of await planPatientReads(world.parts, { exceptTypes: [] })) {
+  for (const task of await planPatientReads(world.parts, { except: [] })) {
     if (task.kind === 'bulk') reports.push(...(await performBulkRead(world.parts, task, signal)))
     else reports.push(await performRead(world.parts, task.key, signal))
   }

@@ -1,4 +1,4 @@
-import { absentRecords, dropArrivedReads, duePatientReads, type DueRead } from '@tds/db'
+import { absentRecords, dropArrivedReads, duePatientReads, type DueRead, type PatientKind } from '@tds/db'
 import { entityOf } from '../entities/index.ts'
 import { holdForLimit } from './hold-read.ts'
 import type { BulkTask } from './perform-bulk-read.ts'
@@ -10,14 +10,16 @@ export type PatientTask =
 
 /** Owed reads that one pass looks at. */
 const readsPerPass = 500
+/** Calls of one pass: whatever becomes due meanwhile, however urgent, waits for its end. */
+const callsPerPass = 60
 
 /**
- * Finds the calls that the due patient reads need. Reads of parents that have arrived by themselves are dropped, and
- * records that were read too often within an hour wait. Types in `exceptTypes` are left alone.
+ * Finds the calls that the due patient reads need, the most urgent first. Reads of parents that have arrived by themselves
+ * are dropped, and records that were read too often within an hour wait. The kinds in `except` are left alone.
  */
 export async function planPatientReads(
   parts: Pick<ReadingParts, 'db' | 'queue'>,
-  o: { readonly exceptTypes: readonly string[] },
+  o: { readonly except: readonly PatientKind[] },
 ): Promise<PatientTask[]> {
   const due = await duePatientReads(parts.db, { ...o, limit: readsPerPass })
   const open: DueRead[] = []
@@ -26,7 +28,7 @@ export async function planPatientReads(
     else await holdForLimit(parts, read, read.limitedSeconds)
   }
   const arrived = await arrivedParents(parts, open)
-  return tasksOf(open.filter((read) => !arrived.has(read)))
+  return tasksOf(open.filter((read) => !arrived.has(read))).slice(0, callsPerPass)
 }
 
 async function arrivedParents(
@@ -48,7 +50,7 @@ async function arrivedParents(
 
 function tasksOf(reads: readonly DueRead[]): PatientTask[] {
   const groups = Map.groupBy(reads, (read) =>
-    JSON.stringify([read.organizationId, read.entityType, read.alone]),
+    JSON.stringify([read.organizationId, read.entityType, read.reason, read.alone]),
   )
   return [...groups.values()].flatMap((group): PatientTask[] => {
     const [first] = group

@@ -1,5 +1,5 @@
 import type { Queryable } from '../queryable.ts'
-import { patientList, type OwedReadKey, type ReadReason } from './owed-reads.ts'
+import { patientList, rankOf, type OwedReadKey, type ReadReason } from './owed-reads.ts'
 
 /** A read that is due and that nobody performs. */
 export interface DueRead extends OwedReadKey {
@@ -35,15 +35,24 @@ export async function dueRead(db: Queryable, key: OwedReadKey): Promise<DueRead 
   return rows[0] ?? null
 }
 
-/** Due reads for which no event waits, oldest first; `exceptTypes` are left out. */
+/** Reads of a type that are made for one reason. */
+export interface PatientKind {
+  readonly entityType: string
+  readonly reason: ReadReason
+}
+
+/**
+ * Due reads for which no event waits, the most urgent reason first and the oldest first within it: a first load owes
+ * thousands. The kinds in `except` are left out.
+ */
 export async function duePatientReads(
   db: Queryable,
-  o: { readonly limit: number; readonly exceptTypes: readonly string[] },
+  o: { readonly limit: number; readonly except: readonly PatientKind[] },
 ): Promise<DueRead[]> {
   const { rows } = await db.query<DueRead>(
-    `${selectDue} AND r.reason IN (${patientList}) AND r.entity_type::text <> ALL ($2::text[])
-      ORDER BY r.due_at LIMIT $1`,
-    [o.limit, o.exceptTypes],
+    `${selectDue} AND r.reason IN (${patientList}) AND (r.entity_type::text || ' ' || r.reason) <> ALL ($2::text[])
+      ORDER BY ${rankOf('r')}, r.due_at LIMIT $1`,
+    [o.limit, o.except.map(({ entityType, reason }) => `${entityType} ${reason}`)],
     { name: 'due_patient_reads' },
   )
   return rows

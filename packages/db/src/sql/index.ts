@@ -54,7 +54,7 @@ export {
 } from './move-inbox-events.ts'
 export { absentRecords } from './absent-records.ts'
 export { claimReads, type ClaimedRead } from './claim-reads.ts'
-export { duePatientReads, dueRead, readsPerHour, type DueRead } from './due-reads.ts'
+export { duePatientReads, dueRead, readsPerHour, type DueRead, type PatientKind } from './due-reads.ts'
 export { dropArrivedReads, holdRead, postponeReads, readAlone } from './give-back-reads.ts'
 export { owedReadCounts, type OwedReadCount } from './owed-read-counts.ts'
 export {

@@ -77,7 +77,8 @@ export async function requestReads(tx: Queryable, requests: readonly ReadRequest
 /** What was held for want of calls may be allowed to somebody who waits. */
 const isUpgrade = `(r.reason IN (${patientList}) AND excluded.reason NOT IN (${patientList}))`
 
-function rankOf(row: string): string {
+/** How urgent the read of row `row` is, as SQL: 1 is the most urgent. */
+export function rankOf(row: string): string {
   return `array_position(ARRAY[${readReasons.map((reason) => `'${reason}'`).join(', ')}], ${row}.reason)`
 }
 

@@ -3,6 +3,7 @@ import type { TestDatabase } from '@tds/db/testing'
 
 import { savedRecord } from '../deliveries/saved-record.ts'
 import { prepareDatabase } from '../installation/prepare-database.ts'
+import { quietSchedules } from '../installation/quiet-schedules.ts'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../postgres/index.ts'
 import { type EndToEnd, startEndToEnd, waitUntil } from '../testing/index.ts'
 
@@ -13,10 +14,15 @@ describe('while Postgres is away', () => {
   beforeAll(async () => {
     postgres = await startEmbeddedPostgres({ installation: process.env['TDS_TEST_POSTGRES_BIN'] })
     await prepareDatabase(postgres.url)
+    const database = databaseOf(postgres)
+    await quietSchedules(database.db)
+    await database.drop()
     await postgres.halt('fast')
     world = await startEndToEnd({
       database: databaseOf(postgres),
       launchOnly: true,
+      // Turned off above: by now there is no database to do it in.
+      schedules: true,
       workers: 1,
       withAlerter: true,
     })

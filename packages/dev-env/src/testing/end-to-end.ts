@@ -3,6 +3,7 @@ import { createSimulator, type Simulator, type SimulatorOptions } from '@tds/zoh
 
 import { compareWithSimulator } from '../comparison/compare-with-simulator.ts'
 import { openLimits } from '../installation/open-limits.ts'
+import { quietSchedules } from '../installation/quiet-schedules.ts'
 import { isConverged, type Progress, untilConverged } from '../installation/progress.ts'
 import {
   type Installation,
@@ -30,6 +31,8 @@ export interface EndToEndOptions extends Pick<InstallationOptions, 'workers' | '
   readonly simulator?: SimulatorOptions
   /** A database instead of a copy of the run's template. */
   readonly database?: TestDatabase
+  /** The worker reads and compares lists by itself, as it does at a customer's; otherwise only what the test asks for. */
+  readonly schedules?: boolean
   /** Returns before the daemons are ready. */
   readonly launchOnly?: boolean
 }
@@ -37,6 +40,7 @@ export interface EndToEndOptions extends Pick<InstallationOptions, 'workers' | '
 /** Starts all of it. Stop it in `afterAll`; the logs of a test that failed are kept under `var/run`. */
 export async function startEndToEnd(o: EndToEndOptions = {}): Promise<EndToEnd> {
   const database = o.database ?? (await createTestDatabase())
+  if (!o.schedules) await quietSchedules(database.db)
   const run = await makeRunDirectory('test')
   const simulator = createSimulator({ size: 'small', ...openLimits, ...o.simulator })
   const { organizationId } = simulator.access
