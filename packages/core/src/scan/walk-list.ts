@@ -45,13 +45,13 @@ export interface WalkedPage {
  * Walks a list to its end, page by page, one call each; every page is checked before it is given out. The end is where the
  * source says that there is no more, and a list that contradicts itself has no end that could be trusted.
  * Throws TdsError `list_unreliable` (retry) for a page that is shorter than its successor allows, empty with more to come,
- * or made of nothing new: what was given out until then stands, and absence from this walk means nothing.
+ * made of nothing new, or with a row that has no id: what was given out until then stands, and absence from this walk means nothing.
  */
 export async function* walkList(walk: Walk): AsyncGenerator<WalkedPage, void, undefined> {
   const seen = new Set<string>()
   for (let page = walk.firstPage ?? 1; ; page += 1) {
     const { sentAt, answer } = await askForPage(walk, page)
-    const rows = answer.rows.map((row) => ({ zohoId: idOf(walk, row), row }))
+    const rows = answer.rows.map((row) => ({ zohoId: idOf(walk, page, row), row }))
     const fresh = rows.filter(({ zohoId }) => !seen.has(zohoId))
     for (const { zohoId } of fresh) seen.add(zohoId)
     const isLast = !answer.hasMore
@@ -76,17 +76,11 @@ async function askForPage(walk: Walk, page: number) {
 }
 
 /** A row without its id cannot be told from any other: then nothing of the page is sure. */
-function idOf({ entity }: Walk, row: ExactObject): string {
+function idOf({ entity }: Walk, page: number, row: ExactObject): string {
   const value = row[entity.source.id]
   const id = value instanceof ExactNumber ? value.source : value
   if (typeof id === 'string' && id !== '') return id
-  throw new TdsError(`A row of Zoho's list has no "${entity.source.id}".`, {
-    code: 'zoho_unexpected_answer',
-    disposition: 'dead-letter',
-    nextStep:
-      'Compare the list of Zoho with docs/reference/zoho.md; if its shape has changed, the entity file must follow.',
-    facts: { entity: entity.type },
-  })
+  throw unreliable(`has a row without "${entity.source.id}"`, { entity: entity.type, page })
 }
 
 function expectFullPage(
@@ -102,12 +96,16 @@ function expectFullPage(
           ? 'repeats the ones before'
           : null
   if (problem === null) return
-  throw new TdsError(`Page ${String(page)} of Zoho's list ${problem} although there is said to be more.`, {
+  throw unreliable(`${problem} although there is said to be more`, { entity: entity.type, page, rows })
+}
+
+function unreliable(problem: string, facts: Readonly<Record<string, unknown>> & { readonly page: number }) {
+  return new TdsError(`Page ${String(facts.page)} of Zoho's list ${problem}.`, {
     code: 'list_unreliable',
     disposition: 'retry',
     nextStep:
       'None: the list is walked again by itself, and nothing is taken for deleted because of this walk.',
-    facts: { entity: entity.type, page, rows },
+    facts,
   })
 }
 

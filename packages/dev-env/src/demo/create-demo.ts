@@ -19,7 +19,10 @@ import { type BuildOptions, buildWorld } from './build-world.ts'
 import type { DemoWorld } from './demo-world.ts'
 import { reviveDaemons } from './revive.ts'
 import type { Screen } from './screen.ts'
-import { seed, settled } from './seed.ts'
+import { sceneComparison } from './comparison-scene.ts'
+import { watchFirstLoad } from './first-load.ts'
+import { settled } from './settled.ts'
+import { raiseStorm } from './storm.ts'
 import { tellStory } from './story.ts'
 import { trickle } from './trickle.ts'
 import { showVerdict } from './verdict.ts'
@@ -77,9 +80,12 @@ async function play(o: DemoOptions, { control, run, signal }: Playing): Promise<
   try {
     screen.line('TDS Core demo: a made-up Zoho organisation, and its copy in Postgres.')
     const world = await buildWorld({ ...o, run, signal }, held)
-    await seed(world, { changes: o.size === 'small' ? 60 : 400, withinMs: SETTLE_MS })
+    await watchFirstLoad(world, SETTLE_MS)
+    if (isAborted(signal)) return
+    await raiseStorm(world, { changes: o.size === 'small' ? 60 : 400, withinMs: SETTLE_MS })
     if (isAborted(signal)) return
     await tellStory(world)
+    await sceneComparison(world, SETTLE_MS)
     if (o.once) await judge(world, control)
     else await linger(world)
   } catch (error) {

@@ -2,7 +2,7 @@ import { Decimal, signDelivery, type MutationRequest, type TruthRecord } from '@
 
 import { savedRecord } from '../deliveries/saved-record.ts'
 import type { DemoWorld } from './demo-world.ts'
-import { settled } from './seed.ts'
+import { settled } from './settled.ts'
 import { asTold, fateOf, tell, type Told } from './tell.ts'
 
 const SETTLE_MS = 180_000
@@ -95,7 +95,9 @@ async function sceneOlder(world: DemoWorld, id: string): Promise<void> {
 async function sceneDelete(world: DemoWorld): Promise<void> {
   const { screen, simulator } = world
   screen.heading('4  An invoice is deleted in Zoho.')
-  const mutation = simulator.mutate({ type: 'invoice', kind: 'delete' })
+  // Of the oldest: it was there when the mirror was filled.
+  const [invoice] = simulator.truth('invoice').records
+  const mutation = simulator.mutate({ type: 'invoice', kind: 'delete', id: invoice?.id })
   const told = await tell(world, mutation)
   const fate = await fateOf(world, told.eventId)
   asTold('the deletion', fate.status, 'applied')

@@ -53,6 +53,10 @@ describe('the demo', () => {
         'tombstone',
         '401',
         'quarantined (not_json)',
+        'The mirror is empty. The worker notices',
+        'cannot do.',
+        'A storm:',
+        'the nightly comparison',
         'Verdict: the database holds exactly what Zoho holds.',
       ]) {
         expect(output).toContain(told)
@@ -115,7 +119,7 @@ describe('the demo', () => {
     'leaves nothing behind when it is stopped or killed in the middle, beside another one',
     async () => {
       const [stopped, killed] = [demo('--size', 'small'), demo('--size', 'small')]
-      await Promise.all([stopped.says('Zoho tells of everything'), killed.says('Zoho tells of everything')])
+      await Promise.all([stopped.says('The mirror is empty'), killed.says('The mirror is empty')])
       const children = [...stopped.descendants(), ...killed.descendants()]
       const ports = [...portsOf(stopped), ...portsOf(killed)]
       expect(children.length).toBeGreaterThanOrEqual(20)

@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto'
 import { entities } from '@tds/core'
 import type { Transaction } from '@tds/db'
 
-import { seededChance } from '../deliveries/first-deliveries.ts'
+import { seededChance } from '../deliveries/seeded-chance.ts'
 import {
   brokenPromises,
   drive,

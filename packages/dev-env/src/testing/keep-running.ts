@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import type { Chance } from '../deliveries/first-deliveries.ts'
+import type { Chance } from '../deliveries/seeded-chance.ts'
 import type { Daemon } from '../processes/daemon.ts'
 
 const RESTART_MS = 200

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { seededChance } from '../deliveries/first-deliveries.ts'
+import { seededChance } from '../deliveries/seeded-chance.ts'
 import { brokenPromises } from './check-history.ts'
 import type { EndToEnd } from './end-to-end.ts'
 import { drive, type History } from './history.ts'

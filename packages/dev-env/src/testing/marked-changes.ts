@@ -1,7 +1,7 @@
 import { entities, type EntityDefinition } from '@tds/core'
 import type { BodyShape, Delivery, MutationKind, RecordType, Simulator } from '@tds/zoho-simulator'
 
-import type { Chance } from '../deliveries/first-deliveries.ts'
+import type { Chance } from '../deliveries/seeded-chance.ts'
 
 // What people write freely, the best place first: a mark in it changes nothing else.
 const FREE_TEXTS = ['description', 'reference_number', 'company_name']

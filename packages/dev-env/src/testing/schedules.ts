@@ -1,6 +1,6 @@
 import type { BodyShape, Delivery, MutationRequest, RecordType, Simulator } from '@tds/zoho-simulator'
 
-import type { Chance } from '../deliveries/first-deliveries.ts'
+import type { Chance } from '../deliveries/seeded-chance.ts'
 import { markColumns, markOf } from './marked-changes.ts'
 
 /** One thing that happens to a record, and how Zoho tells of it. */

@@ -64,7 +64,7 @@ export function unreadableAnswer(cause: UnusableBody | null, facts: Record<strin
 export function unexpectedAnswer(
   problem: string,
   body: ExactObject,
-  { entity, zohoId }: { readonly entity: { readonly type: string }; readonly zohoId: string },
+  { entity, zohoId }: { readonly entity: { readonly type: string }; readonly zohoId: string | null },
 ): TdsError {
   return new TdsError(`Zoho's answer ${problem}.`, {
     code: 'zoho_unexpected_answer',
