@@ -48,7 +48,9 @@ export async function nextRun(
 ): Promise<NextRun | null> {
   const { organizationId, entity } = type
   const open = await openRuns(db, { organizationId, entityType: entity.type })
-  const [run] = [...open].sort((left, right) => Number(left.worker_id === null) - Number(right.worker_id === null))
+  const [run] = [...open].sort(
+    (left, right) => Number(left.worker_id === null) - Number(right.worker_id === null),
+  )
   if (run !== undefined) return { kind: 'open', run }
   const cursor = await readCursor(db, cursorKey(type, 'scheduled'))
   const { timeZone } = schedules
@@ -60,7 +62,9 @@ export async function nextRun(
   if (schedules.reads && (await isDue(db, type, { source: 'scheduled', cron, timeZone })))
     return { kind: 'scheduled', mode: 'incremental' }
   const comparison = { source: 'reconciliation', cron: schedules.reconciliationCron, timeZone } as const
-  return schedules.compares && (await isDue(db, type, comparison)) ? { kind: 'scheduled', mode: 'index' } : null
+  return schedules.compares && (await isDue(db, type, comparison))
+    ? { kind: 'scheduled', mode: 'index' }
+    : null
 }
 
 async function isLoaded(db: Database, type: RunsOfType): Promise<boolean> {

@@ -70,7 +70,12 @@ export async function performRun(
   if (run.requestedBy === null || (!run.dryRun && report.status === 'completed'))
     await noteEnd(parts, type, run)
   const level = report.error === null ? 'info' : 'warn'
-  log[level]('a run ended', { ...told(type, run), ...report.counts, status: report.status, error: report.error })
+  log[level]('a run ended', {
+    ...told(type, run),
+    ...report.counts,
+    status: report.status,
+    error: report.error,
+  })
   return report
 }
 
@@ -120,7 +125,8 @@ async function takeOver(parts: RunParts, type: RunsOfType, open: OpenRun): Promi
     return false
   })
   if (!taken) return null
-  if (wasLeft) log.info('a run goes on where it stood', { run: id, entity: type.entity.type, mode, place: open.place })
+  if (wasLeft)
+    log.info('a run goes on where it stood', { run: id, entity: type.entity.type, mode, place: open.place })
   return {
     id,
     kind,
@@ -133,7 +139,10 @@ async function takeOver(parts: RunParts, type: RunsOfType, open: OpenRun): Promi
   }
 }
 
-async function cursorText(db: RunParts['db'], { organizationId, entity }: RunsOfType): Promise<string | null> {
+async function cursorText(
+  db: RunParts['db'],
+  { organizationId, entity }: RunsOfType,
+): Promise<string | null> {
   const key: CursorKey = { organizationId, sourceType: 'scheduled', entityType: entity.type }
   const watermark = watermarkOf(await readCursor(db, key))
   return watermark === null ? null : writeInstant(watermark)

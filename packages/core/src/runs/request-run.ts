@@ -68,12 +68,15 @@ async function joinWaiting(
   const open = await openRuns(tx, { organizationId, entityType: entity.type })
   const waiting = open.find((run) => run.worker_id === null)
   if (waiting !== undefined && isSame(waiting, wanted, request)) return { runId: waiting.id, joined: true }
-  throw new TdsError(`Another run of ${entity.type} waits already${waiting === undefined ? '' : `: ${waiting.id}`}`, {
-    code: 'run_waiting',
-    disposition: 'reject',
-    nextStep: 'Wait until it is done (tds sync runs), or cancel it with tds sync cancel.',
-    facts: { entity: entity.type, runId: waiting?.id ?? null },
-  })
+  throw new TdsError(
+    `Another run of ${entity.type} waits already${waiting === undefined ? '' : `: ${waiting.id}`}`,
+    {
+      code: 'run_waiting',
+      disposition: 'reject',
+      nextStep: 'Wait until it is done (tds sync runs), or cancel it with tds sync cancel.',
+      facts: { entity: entity.type, runId: waiting?.id ?? null },
+    },
+  )
 }
 
 function isSame(waiting: OpenRun, { kind, mode, request }: WantedRun, { dryRun }: OperatorRequest): boolean {

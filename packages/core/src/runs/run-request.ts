@@ -6,7 +6,11 @@ export const mostIds = 1000
 const instantSchema = z.iso.datetime({ offset: true })
 
 const requestSchema = z.object({
-  ids: z.array(z.string().regex(/^\d{1,25}$/u, 'an id of Zoho is a number')).min(1).max(mostIds).optional(),
+  ids: z
+    .array(z.string().regex(/^\d{1,25}$/u, 'an id of Zoho is a number'))
+    .min(1)
+    .max(mostIds)
+    .optional(),
   since: instantSchema.optional(),
   repair: z.boolean().optional(),
 })

@@ -79,7 +79,10 @@ describe('runs of a type', () => {
     const off = { ...schedules, reads: false, compares: false }
     expect(await nextRun(world.db, typeOf(product), off)).toBeNull()
     await askForRun(world.db, wanted({ mode: 'full' }), ada)
-    expect(await nextRun(world.db, typeOf(product), off)).toMatchObject({ kind: 'open', run: { mode: 'full' } })
+    expect(await nextRun(world.db, typeOf(product), off)).toMatchObject({
+      kind: 'open',
+      run: { mode: 'full' },
+    })
   })
 
   it('wait after a failure, longer each time, and are then tried again', async () => {
@@ -96,9 +99,9 @@ describe('runs of a type', () => {
     world.source.fail(null)
     await clock.set('2026-07-02T01:19:00Z')
     expect(await work()).toEqual(['incremental'])
-    expect(await rows(`SELECT status FROM tds_sync_runs WHERE mode = 'incremental' ORDER BY started_at`)).toEqual(
-      [{ status: 'failed' }, { status: 'failed' }, { status: 'completed' }],
-    )
+    expect(
+      await rows(`SELECT status FROM tds_sync_runs WHERE mode = 'incremental' ORDER BY started_at`),
+    ).toEqual([{ status: 'failed' }, { status: 'failed' }, { status: 'completed' }])
   })
 
   it('end as failed when their worker died, but for a walk, which goes on', async () => {
@@ -142,7 +145,9 @@ describe('runs of a type', () => {
     const ids = ['1', '2', '2']
     await askForRun(world.db, wanted({ mode: 'ids', request: { ids } }), ada)
     await work()
-    expect(await rows(`SELECT zoho_id, reason FROM tds_owed_reads WHERE reason = 'manual' ORDER BY 1`)).toEqual([
+    expect(
+      await rows(`SELECT zoho_id, reason FROM tds_owed_reads WHERE reason = 'manual' ORDER BY 1`),
+    ).toEqual([
       { zoho_id: '1', reason: 'manual' },
       { zoho_id: '2', reason: 'manual' },
     ])
@@ -183,7 +188,14 @@ describe('runs of a type', () => {
   }
 
   function wanted(o: Partial<WantedRun>): WantedRun {
-    return { organizationId: testOrganization, entity: product, kind: 'sync', mode: 'full', request: {}, ...o }
+    return {
+      organizationId: testOrganization,
+      entity: product,
+      kind: 'sync',
+      mode: 'full',
+      request: {},
+      ...o,
+    }
   }
 
   async function modeNow(entity: EntityDefinition = product): Promise<string | null> {

@@ -111,7 +111,8 @@ describe('readList', () => {
     const pages: number[] = []
     world.source.list(({ page }) => {
       pages.push(page)
-      if (broken && page === 3) throw new TdsError('reset', { code: 'transport', disposition: 'retry', nextStep: '-' })
+      if (broken && page === 3)
+        throw new TdsError('reset', { code: 'transport', disposition: 'retry', nextStep: '-' })
       return { rows: all.slice((page - 1) * rowsPerPage, page * rowsPerPage), hasMore: page < 3 }
     })
     const first = await run({ mode: 'full' })
@@ -133,19 +134,25 @@ describe('readList', () => {
     expect(early).toBe(true)
   })
 
-  it.each([2, 3, 7, 8])('says before a first load of %i pages how many rows there are at most', async (pages) => {
-    const page = rowsOf(rowsPerPage).map(({ row }) => row)
-    const all = Array.from({ length: pages }, (_, index) =>
-      page.map((row, place) => ({ ...row, item_id: String(573914000001000000n + BigInt(index * 200 + place)) })),
-    )
-    world.source.list(({ page: number }) => ({ rows: all[number - 1] ?? [], hasMore: number < pages }))
-    const report = await run({ mode: 'backfill', task: { dryRun: true } })
-    expect(report).toMatchObject({ status: 'completed', counts: { created: pages * 200 } })
-    expect(await rows('SELECT expected_rows FROM tds_sync_runs')).toEqual([
-      { expected_rows: String(pages * 200) },
-    ])
-    expect(report.counts.apiCalls).toBeLessThanOrEqual(pages + 2 * Math.ceil(Math.log2(pages)) + 1)
-  })
+  it.each([2, 3, 7, 8])(
+    'says before a first load of %i pages how many rows there are at most',
+    async (pages) => {
+      const page = rowsOf(rowsPerPage).map(({ row }) => row)
+      const all = Array.from({ length: pages }, (_, index) =>
+        page.map((row, place) => ({
+          ...row,
+          item_id: String(573914000001000000n + BigInt(index * 200 + place)),
+        })),
+      )
+      world.source.list(({ page: number }) => ({ rows: all[number - 1] ?? [], hasMore: number < pages }))
+      const report = await run({ mode: 'backfill', task: { dryRun: true } })
+      expect(report).toMatchObject({ status: 'completed', counts: { created: pages * 200 } })
+      expect(await rows('SELECT expected_rows FROM tds_sync_runs')).toEqual([
+        { expected_rows: String(pages * 200) },
+      ])
+      expect(report.counts.apiCalls).toBeLessThanOrEqual(pages + 2 * Math.ceil(Math.log2(pages)) + 1)
+    },
+  )
 
   it('only tells, when it is a rehearsal, what it would do', async () => {
     const ids = listOf(3)
@@ -164,7 +171,10 @@ describe('readList', () => {
     const before = await watermark()
     asked = []
     const since = (Date.now() - 3_600_000) * 1000
-    const report = await run({ mode: 'since', task: { since, requestedBy: { actor: 'ada', reason: 'a look' } } })
+    const report = await run({
+      mode: 'since',
+      task: { since, requestedBy: { actor: 'ada', reason: 'a look' } },
+    })
     expect(report.status).toBe('completed')
     expect(asked.map((wish) => wish.modifiedSince)).toEqual([since])
     expect(await watermark()).toBe(before)

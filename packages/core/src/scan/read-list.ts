@@ -214,7 +214,11 @@ async function walkOnce(
 ): Promise<'completed' | 'cancelled' | 'ignored'> {
   const { run, place, task } = reading
   progress.whole = since === null
-  const walk = { ...walkOf(reading), modifiedSince: since, firstPage: since === null ? (place?.page ?? 1) : 1 }
+  const walk = {
+    ...walkOf(reading),
+    modifiedSince: since,
+    firstPage: since === null ? (place?.page ?? 1) : 1,
+  }
   for await (const page of walkList(walk)) {
     progress.firstSentAt ??= page.sentAt
     const { counts, oldest, status } = await applyListedRows(run, {
@@ -267,7 +271,10 @@ function fail(reading: Reading, progress: Progress, error: TdsError): Promise<Ru
 async function finish(
   { parts, key, run, watermark, task }: Reading,
   progress: Progress,
-  { status, error }: { readonly status: Exclude<RunReport['status'], 'waiting'>; readonly error: TdsError | null },
+  {
+    status,
+    error,
+  }: { readonly status: Exclude<RunReport['status'], 'waiting'>; readonly error: TdsError | null },
 ): Promise<RunReport> {
   const { movesWatermark } = modes[task.mode]
   const moves = movesWatermark && !task.dryRun

@@ -57,7 +57,10 @@ export async function beginRun(tx: Queryable, run: NewRun): Promise<string> {
 }
 
 /** Asks for a run that a worker is to carry out; null where another one of the type waits already. */
-export function requestRun(tx: Queryable, run: Omit<NewRun, 'workerId' | 'cursorBefore'>): Promise<string | null> {
+export function requestRun(
+  tx: Queryable,
+  run: Omit<NewRun, 'workerId' | 'cursorBefore'>,
+): Promise<string | null> {
   return insertRun(tx, { ...run, workerId: null, cursorBefore: null })
 }
 

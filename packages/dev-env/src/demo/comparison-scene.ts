@@ -15,7 +15,13 @@ export async function sceneComparison(world: DemoWorld, withinMs: number): Promi
   screen.heading('9  What no webhook told of: the nightly comparison with Zoho, now.')
   const before = simulator.callCounts().calls
   for (const entity of entities) {
-    const wanted = { organizationId, entity, kind: 'reconciliation', mode: 'index', request: { repair: true } } as const
+    const wanted = {
+      organizationId,
+      entity,
+      kind: 'reconciliation',
+      mode: 'index',
+      request: { repair: true },
+    } as const
     await askForRun(db, wanted, { actor: 'demo', reason: 'the demo', dryRun: false, via: 'demo' })
   }
   await whileWatching(

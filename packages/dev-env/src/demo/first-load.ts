@@ -15,8 +15,12 @@ const callsPerMinute = 90
 export async function watchFirstLoad(world: DemoWorld, withinMs: number): Promise<void> {
   const { screen, simulator } = world
   const living = Object.values(simulator.state().records).reduce((sum, count) => sum + count.living, 0)
-  screen.heading(`The mirror is empty. The worker notices, and reads all that Zoho holds: ${counted(living, 'record')}.`)
-  screen.line('The simulated Zoho allows any number of calls here; everything else is as it is at a customer.')
+  screen.heading(
+    `The mirror is empty. The worker notices, and reads all that Zoho holds: ${counted(living, 'record')}.`,
+  )
+  screen.line(
+    'The simulated Zoho allows any number of calls here; everything else is as it is at a customer.',
+  )
   const startedMs = performance.now()
   await whileWatching(
     world,
@@ -30,7 +34,9 @@ export async function watchFirstLoad(world: DemoWorld, withinMs: number): Promis
     `All of it is in the database after ${seconds} s, with ${counted(calls, 'call')}; fewer than ${counted(leastCalls(simulator))} cannot do.`,
   )
   const minutes = Math.ceil(calls / callsPerMinute)
-  screen.line(`With Zoho's real limits these calls take ${counted(minutes, 'minute')}, or days where the plan allows few a day.`)
+  screen.line(
+    `With Zoho's real limits these calls take ${counted(minutes, 'minute')}, or days where the plan allows few a day.`,
+  )
 }
 
 interface Load {

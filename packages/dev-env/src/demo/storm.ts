@@ -30,7 +30,9 @@ export async function raiseStorm(
     kinds: { update: 94, create: 6 },
     seed: 'demo',
   })
-  screen.heading(`A storm: ${counted(deliveries.length, 'webhook')}, repeated, late, in the wrong order, as JSON and forms;`)
+  screen.heading(
+    `A storm: ${counted(deliveries.length, 'webhook')}, repeated, late, in the wrong order, as JSON and forms;`,
+  )
   const silent = changeSilently(world)
   screen.line(
     `${counted(dropped.length, 'change')} of which no webhook tells, and ${counted(silent)} that Zoho never tells of at all.`,

@@ -28,7 +28,8 @@ export function readListPage(answer: ZohoAnswer, entity: ListedEntity): ListPage
   if (fault !== null) throw errorOf(fault === 'not-there' ? 'path' : fault, answer, request)
   const rows = answer.body[entity.source.listKey]
   const hasMore = pageContext(answer.body['page_context'])
-  if (!Array.isArray(rows) || !rows.every(isExactObject)) throw unexpectedAnswer(`has no list "${entity.source.listKey}"`, answer.body, request)
+  if (!Array.isArray(rows) || !rows.every(isExactObject))
+    throw unexpectedAnswer(`has no list "${entity.source.listKey}"`, answer.body, request)
   if (hasMore === null) throw unexpectedAnswer('does not say whether there is more', answer.body, request)
   return { rows, hasMore }
 }
