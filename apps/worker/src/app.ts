@@ -3,6 +3,7 @@ import {
   createSettings,
   dataChecks,
   entities,
+  listReadsCheck,
   pipelineChecks,
   type RecordSource,
   type RunSchedules,
@@ -128,7 +129,7 @@ export function createWorker(
   const health = createHealth({
     daemon: 'worker',
     version: TDS_VERSION,
-    checks: [...pipelineChecks(db), ...dataChecks(db), ...zoho.checks, conservation.check],
+    checks: [...pipelineChecks(db), ...dataChecks(db), ...zoho.checks, listReadsCheck(db), conservation.check],
     ready: gate.readiness,
   })
   const server = healthServer({

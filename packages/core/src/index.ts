@@ -87,5 +87,6 @@ export {
 export { remapRecords, type RemapOptions, type RemapProblem, type RemapReport } from './sync/remap-records.ts'
 export { callBudgetChecks } from './status/call-budget-check.ts'
 export { circuitCheck } from './status/circuit-check.ts'
+export { listReadsCheck, listReadFailures } from './status/list-reads-check.ts'
 export { dataChecks, dataThresholds } from './status/data-checks.ts'
 export { pipelineChecks, pipelineThresholds } from './status/pipeline-checks.ts'

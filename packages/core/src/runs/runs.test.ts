@@ -9,6 +9,7 @@ import type { EntityDefinition } from '../entities/define-entity.ts'
 import { noCounts } from '../scan/apply-listed.ts'
 import type { PageWish } from '../sync/record-source.ts'
 import { createSyncWorld, exampleRecord, testOrganization, type SyncWorld } from '../testing/sync-world.ts'
+import { listReadsCheck } from '../status/list-reads-check.ts'
 import { nextRun, type NextRun, type RunSchedules } from './next-run.ts'
 import { performRun, type ComparisonTask, type RunParts } from './perform-run.ts'
 import { askForRun, stopRun, type WantedRun } from './request-run.ts'
@@ -102,6 +103,32 @@ describe('runs of a type', () => {
     expect(
       await rows(`SELECT status FROM tds_sync_runs WHERE mode = 'incremental' ORDER BY started_at`),
     ).toEqual([{ status: 'failed' }, { status: 'failed' }, { status: 'completed' }])
+  })
+
+  it('that fail three times in a row are told in health, with the reason, until one ends well', async () => {
+    const check = () => listReadsCheck(world.db).check()
+    expect(await check()).toMatchObject({ status: 'healthy', detail: 'No list was read whole yet.' })
+    await load(product)
+    expect(await check()).toMatchObject({
+      status: 'healthy',
+      detail: expect.stringContaining('1 of 7 types'),
+    })
+    world.source.fail(
+      new TdsError('Zoho said no.', { code: 'zoho_path', disposition: 'reject', nextStep: '-' }),
+    )
+    for (const hour of ['03', '04', '05']) {
+      expect(await check()).toMatchObject({ status: 'healthy' })
+      await clock.set(`2026-07-02T${hour}:00:00Z`)
+      await work()
+    }
+    expect(await check()).toMatchObject({
+      status: 'degraded',
+      detail: 'The list of product could not be read 3 times in a row: Zoho said no.',
+    })
+    world.source.fail(null)
+    await clock.set('2026-07-02T06:00:00Z')
+    await work()
+    expect(await check()).toMatchObject({ status: 'healthy' })
   })
 
   it('end as failed when their worker died, but for a walk, which goes on', async () => {

@@ -114,6 +114,7 @@ export {
 } from './sweep.ts'
 export { moveCursor, readCursor, type CursorKey, type SyncCursor } from './sync-cursors.ts'
 export { dropOwedReads } from './drop-owed-reads.ts'
+export { listReadStates, type ListReadState } from './list-read-states.ts'
 export { noteScheduled, readSchedule, type StoredSchedule } from './run-schedules.ts'
 export {
   addToRun,

@@ -1,6 +1,6 @@
 import { alerterConfigSchema, alerterThresholds, createAlerter } from '@tds/alerter'
 import { apiConfigSchema, apiThresholds, createApi } from '@tds/api'
-import { dataThresholds, pipelineThresholds } from '@tds/core'
+import { dataThresholds, listReadFailures, pipelineThresholds } from '@tds/core'
 import { createTestDatabase, type TestDatabase } from '@tds/db/testing'
 import { loadConfig } from '@tds/runtime'
 import { createWorker, workerConfigSchema } from '@tds/worker'
@@ -106,6 +106,9 @@ describe('docs/operations/health.md', () => {
       expect(told.get('alerter')?.[0]).toBe(`none has beaten for ${String(alerterSilentSeconds)} s`)
       expect(told.get('workers')).toEqual([`${silent} and nothing waits`, `${silent} and events wait`])
     }
+    expect(turnsIn(section('Worker')).get('list reads')?.[0]).toBe(
+      `the list of a type could not be read ${String(listReadFailures.degraded)} times in a row`,
+    )
     const { roundTripMs, successBehindFailureSeconds, outcomesWithinHours } = apiThresholds
     const api = turnsIn(section('Api'))
     expect(api.get('database')?.[0]).toBe(`a round trip takes ${String(roundTripMs.degraded)} ms`)
