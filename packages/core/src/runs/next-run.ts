@@ -29,7 +29,10 @@ export interface RunSchedules {
 /** What is to be done next for a type: a run that waits or was left, or one that a schedule brings. */
 export type NextRun =
   | { readonly kind: 'open'; readonly run: OpenRun }
-  | { readonly kind: 'scheduled'; readonly mode: 'backfill' | 'incremental' | 'index' }
+  | { readonly kind: 'scheduled'; readonly mode: ScheduledMode }
+
+/** What schedules bring: reads of lists, and comparisons, by the index and then of a slice of the details. */
+export type ScheduledMode = 'backfill' | 'incremental' | 'index' | 'full'
 
 /** Of which type the next run is looked for. */
 export interface RunsOfType {
@@ -61,10 +64,10 @@ export async function nextRun(
   const cron = tellsChanges(cursor) ? schedules.incrementalCron : schedules.wholeListCron
   if (schedules.reads && (await isDue(db, type, { source: 'scheduled', cron, timeZone })))
     return { kind: 'scheduled', mode: 'incremental' }
+  if (!schedules.compares) return null
   const comparison = { source: 'reconciliation', cron: schedules.reconciliationCron, timeZone } as const
-  return schedules.compares && (await isDue(db, type, comparison))
-    ? { kind: 'scheduled', mode: 'index' }
-    : null
+  if (await isDue(db, type, comparison)) return { kind: 'scheduled', mode: 'index' }
+  return (await owesFullDepth(db, type)) ? { kind: 'scheduled', mode: 'full' } : null
 }
 
 async function isLoaded(db: Database, type: RunsOfType): Promise<boolean> {
@@ -92,8 +95,23 @@ async function mayBeLoaded(db: Database, type: RunsOfType): Promise<boolean> {
 }
 
 async function wasCancelled(db: Database, { organizationId, entity }: RunsOfType): Promise<boolean> {
-  const status = await lastRunOfMode(db, { organizationId, entityType: entity.type, mode: 'backfill' })
-  return status === 'cancelled'
+  const last = await lastRunOfMode(db, {
+    organizationId,
+    entityType: entity.type,
+    runType: 'scheduled',
+    mode: 'backfill',
+  })
+  return last?.status === 'cancelled'
+}
+
+/** Each comparison of the lists is followed by a slice of the details. */
+async function owesFullDepth(db: Database, type: RunsOfType): Promise<boolean> {
+  const compared = instantOrNull((await readSchedule(db, cursorKey(type, 'reconciliation')))?.succeeded_at)
+  if (compared === null) return false
+  const { organizationId, entity } = type
+  const key = { organizationId, entityType: entity.type, runType: 'reconciliation', mode: 'full' } as const
+  const last = await lastRunOfMode(db, key)
+  return last === null || readInstant(last.started_at) < compared
 }
 
 async function isDue(

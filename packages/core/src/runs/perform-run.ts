@@ -15,7 +15,7 @@ import { noCounts } from '../scan/apply-listed.ts'
 import { readList, watermarkOf, type ListMode, type ListParts, type RunReport } from '../scan/read-list.ts'
 import { askForReads } from '../sync/ask-for-reads.ts'
 import { writeInstant } from '../sync/instant.ts'
-import type { NextRun, RunsOfType } from './next-run.ts'
+import type { NextRun, RunsOfType, ScheduledMode } from './next-run.ts'
 import { readRunRequest, type RunRequest } from './run-request.ts'
 
 const log = childLogger('core:runs')
@@ -86,10 +86,11 @@ function told({ entity }: RunsOfType, { id, kind, mode }: RunInHand) {
 async function begin(
   { db, lease, daemonId }: RunParts,
   type: RunsOfType,
-  mode: 'backfill' | 'incremental' | 'index',
+  mode: ScheduledMode,
 ): Promise<RunInHand> {
-  const kind = mode === 'index' ? 'reconciliation' : 'scheduled'
-  const request = mode === 'index' ? { repair: true } : {}
+  const compares = mode === 'index' || mode === 'full'
+  const kind = compares ? 'reconciliation' : 'scheduled'
+  const request = compares ? { repair: true } : {}
   const cursorBefore = await cursorText(db, type)
   const id = await db.transaction(async (tx) => {
     await lease.guard(tx)
@@ -200,7 +201,7 @@ async function readNamed(
 async function noteEnd({ db, lease }: RunParts, type: RunsOfType, run: RunInHand): Promise<void> {
   const { organizationId, entity } = type
   const isComparison = run.kind === 'reconciliation'
-  if (!isComparison && !scheduledModes.has(run.mode)) return
+  if (!(isComparison ? run.mode === 'index' : scheduledModes.has(run.mode))) return
   const sourceType = isComparison ? 'reconciliation' : 'scheduled'
   await db.transaction(async (tx) => {
     await lease.guard(tx)

@@ -46,14 +46,19 @@ describe('runs of a type', () => {
 
   it('begin with a first load where nothing was ever read, and are then due by their times', async () => {
     expect(await modeNow()).toBe('backfill')
-    expect(await work()).toEqual(['backfill', 'index'])
+    expect(await work()).toEqual(['backfill', 'index', 'full'])
     await clock.set('2026-07-01T10:14:59Z')
     expect(await work()).toEqual([])
     await clock.set('2026-07-01T10:15:00Z')
     expect(await work()).toEqual(['incremental'])
     await clock.set('2026-07-02T02:00:01Z')
-    expect(await work()).toEqual(['incremental', 'index'])
-    expect(compared).toMatchObject([{ depth: 'index', repair: true, requestedBy: null }, {}])
+    expect(await work()).toEqual(['incremental', 'index', 'full'])
+    expect(compared.map(({ depth, repair, requestedBy }) => [depth, repair, requestedBy])).toEqual([
+      ['index', true, null],
+      ['full', true, null],
+      ['index', true, null],
+      ['full', true, null],
+    ])
   })
 
   it('read a list that leaves nothing out less often', async () => {
@@ -244,6 +249,7 @@ describe('runs of a type', () => {
   async function load(entity: EntityDefinition): Promise<void> {
     await performRun(parts(), typeOf(entity), { kind: 'scheduled', mode: 'backfill' })
     await performRun(parts(), typeOf(entity), { kind: 'scheduled', mode: 'index' })
+    await performRun(parts(), typeOf(entity), { kind: 'scheduled', mode: 'full' })
   }
 
   function parts(): RunParts {

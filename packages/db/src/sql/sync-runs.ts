@@ -197,16 +197,22 @@ export async function cancelRun(
   return rows[0] ?? null
 }
 
-/** How the last run of a mode ended; null where there was none. */
+/** When the last run of a mode began, and how it stands; null where there was none. Rehearsals do not count. */
 export async function lastRunOfMode(
   db: Queryable,
-  o: { readonly organizationId: string; readonly entityType: string; readonly mode: string },
-): Promise<RunStatus | null> {
-  const { rows } = await db.query<{ status: RunStatus }>(
-    `SELECT status FROM tds_sync_runs
-      WHERE organization_id = $1 AND entity_type = $2::tds_entity_type AND mode = $3 AND NOT dry_run
+  o: {
+    readonly organizationId: string
+    readonly entityType: string
+    readonly runType: OpenRun['run_type']
+    readonly mode: string
+  },
+): Promise<{ readonly status: RunStatus; readonly started_at: string } | null> {
+  const { rows } = await db.query<{ status: RunStatus; started_at: string }>(
+    `SELECT status, started_at FROM tds_sync_runs
+      WHERE organization_id = $1 AND entity_type = $2::tds_entity_type AND mode = $3
+        AND run_type = $4::tds_source_type AND NOT dry_run
       ORDER BY started_at DESC LIMIT 1`,
-    [o.organizationId, o.entityType, o.mode],
+    [o.organizationId, o.entityType, o.mode, o.runType],
   )
-  return rows[0]?.status ?? null
+  return rows[0] ?? null
 }
