@@ -24,6 +24,8 @@ export interface EventFate {
   readonly read?: Pick<ReadRequest, 'reason' | 'delaySeconds'>
   /** A re-read has answered this event, decisively or not. */
   readonly answered?: boolean
+  /** It goes on waiting for the read of its record that is owed already: no attempt is counted, and nothing is asked for. */
+  readonly awaitsRead?: boolean
   /** It only waits for somebody else: no attempt is counted. */
   readonly waits?: boolean
   /** Seconds until the event's next attempt, for `retry`. */
@@ -69,18 +71,19 @@ function moveOf(fate: EventFate): EventMove {
     error_message: failure?.message ?? null,
     attempts: isOnlyWaiting(fate) ? 0 : 1,
     reads: fate.answered === true ? 1 : 0,
-    awaiting_read: fate.read?.reason === 'event' || fate.read?.reason === 'repeat',
+    awaiting_read:
+      fate.awaitsRead === true || fate.read?.reason === 'event' || fate.read?.reason === 'repeat',
     next_attempt_at: nextAttemptAt(fate),
   }
 }
 
 function isOnlyWaiting(fate: EventFate): boolean {
-  if (fate.status === 'processing' || fate.waits === true) return true
+  if (fate.status === 'processing' || fate.waits === true || fate.awaitsRead === true) return true
   return fate.status === 'retry' && fate.read !== undefined
 }
 
 function nextAttemptAt(fate: EventFate): string | null {
-  if (fate.status !== 'retry') return null
+  if (fate.status !== 'retry' || fate.awaitsRead === true) return null
   const seconds = fate.delaySeconds ?? fate.read?.delaySeconds ?? 0
   return new Date(Date.now() + seconds * 1000).toISOString()
 }

@@ -2,8 +2,6 @@ import {
   DatabaseConflict,
   insertAuditEntries,
   insertRecords,
-  lockRecords,
-  readChildRows,
   replaceChildRows,
   updateRecords,
   type AuditEntryWrite,
@@ -13,16 +11,17 @@ import {
 } from '@tds/db'
 import type { EntityDefinition } from '../entities/define-entity.ts'
 import { exactStringify, type ExactObject } from '../json/index.ts'
+import { noteLiving } from '../reconciliation/signs-of-life.ts'
 import { advance, owesCompletingRead } from './advance.ts'
 import { auditEntry } from './audit-entry.ts'
 import type { AppliedOutcome, Decision, IncomingChange } from './change.ts'
 import { changedFields } from './content.ts'
 import { decide } from './decide.ts'
-import { readInstant, writeInstant, type Instant } from './instant.ts'
+import { writeInstant, type Instant } from './instant.ts'
+import { loadStates, stateKey } from './load-states.ts'
 import type { RecordState } from './record-state.ts'
 import { recordTableOf } from './record-table.ts'
 import { rowHash } from './row-hash.ts'
-import { storedObject, storedValues } from './stored-values.ts'
 
 /** A change of one record together with who and what brought it. */
 export interface RecordChange extends IncomingChange {
@@ -63,15 +62,18 @@ export async function applyChanges(
 ): Promise<ChangeResult[]> {
   const results: ChangeResult[] = new Array<ChangeResult>(changes.length)
   const audits: { readonly index: number; readonly entry: AuditEntryWrite }[] = []
-  for (const group of groupByEntity(changes)) {
-    const stored = await loadStates(tx, group.entity, group.records)
-    const folds = group.records.map((record) => fold(record, stored.get(keyText(record.key)) ?? null, now))
+  const groups = groupByEntity(changes)
+  for (const group of groups) {
+    const keys = group.records.map((record) => record.key)
+    const stored = await loadStates(tx, group.entity, keys)
+    const folds = group.records.map((record) => fold(record, stored.get(stateKey(record.key)) ?? null, now))
     for (const folded of folds) {
       for (const [index, result] of folded.results) results[index] = result
       audits.push(...folded.audits)
     }
     await writeFolds(tx, group.entity, folds)
   }
+  for (const { entity, records } of groups) await noteLiving(tx, entity.type, doneTo(records, results))
   audits.sort((left, right) => left.index - right.index)
   if (audits.length > 0) {
     await insertAuditEntries(
@@ -80,6 +82,16 @@ export async function applyChanges(
     )
   }
   return results
+}
+
+/** The changes of records with what became of each. */
+function doneTo(records: readonly RecordChanges[], results: readonly ChangeResult[]) {
+  return records
+    .flatMap((record) => record.changes)
+    .flatMap(({ index, change }) => {
+      const result = results[index]
+      return result === undefined ? [] : [{ change, result }]
+    })
 }
 
 interface RecordChanges {
@@ -99,8 +111,8 @@ function groupByEntity(changes: readonly RecordChange[]): EntityChanges[] {
     const records = groups.get(change.entity) ?? new Map<string, RecordChanges>()
     groups.set(change.entity, records)
     const key = { organizationId: change.organizationId, zohoId: change.zohoId }
-    const record = records.get(keyText(key)) ?? { key, changes: [] }
-    records.set(keyText(key), record)
+    const record = records.get(stateKey(key)) ?? { key, changes: [] }
+    records.set(stateKey(key), record)
     record.changes.push({ index, change })
   })
   return [...groups]
@@ -109,50 +121,7 @@ function groupByEntity(changes: readonly RecordChange[]): EntityChanges[] {
 }
 
 function byKey(left: RecordChanges, right: RecordChanges): number {
-  return keyText(left.key) < keyText(right.key) ? -1 : 1
-}
-
-function keyText(key: RecordKey): string {
-  return JSON.stringify([key.organizationId, key.zohoId])
-}
-
-async function loadStates(
-  tx: Transaction,
-  entity: EntityDefinition,
-  records: readonly RecordChanges[],
-): Promise<Map<string, RecordState>> {
-  const table = recordTableOf(entity)
-  const keys = records.map((record) => record.key)
-  const rows = await lockRecords(tx, table, keys)
-  const children = new Map<string, Record<string, Readonly<Record<string, string | null>>[]>>()
-  if (rows.length > 0) {
-    for (const child of entity.children) {
-      const childTable = table.children.find((candidate) => candidate.table === child.table)
-      if (childTable === undefined) continue
-      for (const row of await readChildRows(tx, childTable, keys)) {
-        const key = keyText({ organizationId: row.organization_id, zohoId: row.parent_zoho_id })
-        const held = children.get(key) ?? {}
-        children.set(key, held)
-        ;(held[child.table] ??= []).push(storedValues(child.columns, row))
-      }
-    }
-  }
-  const states = new Map<string, RecordState>()
-  for (const row of rows) {
-    const key = keyText({ organizationId: row.organization_id, zohoId: row.zoho_id })
-    states.set(key, {
-      columns: storedValues(entity.columns, row),
-      customFields: storedObject(row.custom_fields),
-      children: children.get(key) ?? {},
-      version: instantOrNull(row.source_modified_at),
-      completedVersion: instantOrNull(row.completed_version),
-      createdAt: instantOrNull(row.source_created_at),
-      readAt: instantOrNull(row.source_read_at),
-      deletedAt: instantOrNull(row.deleted_at),
-      revision: row.version,
-    })
-  }
-  return states
+  return stateKey(left.key) < stateKey(right.key) ? -1 : 1
 }
 
 interface Folded {
@@ -320,10 +289,6 @@ function bodyToKeep({ says, origin, entity }: RecordChange): ExactObject {
 function keysTrueInLists(entity: EntityDefinition): string[] {
   const columns = entity.columns.filter((column) => column.inList)
   return [...columns.flatMap((column) => column.keys), 'created_time', 'last_modified_time']
-}
-
-function instantOrNull(text: string | null): Instant | null {
-  return text === null ? null : readInstant(text)
 }
 
 function textOrNull(instant: Instant | null): string | null {

@@ -15,11 +15,20 @@ export interface ReadingParts {
 
 /**
  * What one owed read came to: `not-due` when nothing was owed or another daemon has it, `held` when the source may not
- * be called yet or the record was read too often, `postponed` when the call failed, `alone` when an answer about many
+ * be called yet or the record was read too often, `deletion_held` when the fuse keeps the record, `postponed` when the call failed, `alone` when an answer about many
  * did not settle it.
  */
 export type ReadOutcome =
-  'not-due' | 'held' | 'postponed' | 'alone' | 'applied' | 'unchanged' | 'stale' | 'waiting' | 'dead_letter'
+  | 'not-due'
+  | 'held'
+  | 'deletion_held'
+  | 'postponed'
+  | 'alone'
+  | 'applied'
+  | 'unchanged'
+  | 'stale'
+  | 'waiting'
+  | 'dead_letter'
 
 /** What became of a read, and why it was made; `waitMs` says when the source may be called again, where it refused. */
 export interface ReadReport {

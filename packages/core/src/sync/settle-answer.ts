@@ -2,6 +2,7 @@ import {
   classifyDatabaseError,
   isDatabaseUnavailable,
   lockEventsAwaitingRead,
+  oweHeldReads,
   settleRead,
   type LockedEvent,
   type ReadRequest,
@@ -11,6 +12,8 @@ import { mapRecord } from '../entities/map-record.ts'
 import { isContentFault } from '../inbox/content-fault.ts'
 import { causeOf } from '../inbox/event-change.ts'
 import { recordFates, type EventFate } from '../inbox/event-fate.ts'
+import { askFuse, tellBlown, type FuseVerdict } from '../reconciliation/deletion-fuse.ts'
+import { heldWhy } from '../reconciliation/held-why.ts'
 import {
   deservesSecondLook,
   fateOfAnswered,
@@ -21,7 +24,7 @@ import {
   youngSeconds,
 } from './answer-fates.ts'
 import { applyChanges, type ChangeResult, type RecordChange } from './apply-changes.ts'
-import { sendReads } from './ask-for-reads.ts'
+import { askForReads, sendReads } from './ask-for-reads.ts'
 import type { Saying } from './change.ts'
 import { databaseNow } from './database-now.ts'
 import { failRead } from './fail-read.ts'
@@ -46,10 +49,12 @@ export interface AnsweredRead extends ReadInHand {
 export async function settleAnswer(parts: ReadingParts, read: AnsweredRead): Promise<ReadOutcome> {
   const leftMs = claimSeconds * 1000 - (performance.now() - read.startedAt)
   try {
-    return await persist(() => parts.db.transaction((tx) => settle(parts, tx, read)), {
+    const { outcome, blew } = await persist(() => parts.db.transaction((tx) => settle(parts, tx, read)), {
       forMs: leftMs,
       signal: read.signal,
     })
+    if (blew) tellBlown(read.key)
+    return outcome
   } catch (error) {
     if (isDatabaseUnavailable(error)) throw error
     const record = read.answer.kind === 'found' ? read.answer.record : null
@@ -59,7 +64,13 @@ export async function settleAnswer(parts: ReadingParts, read: AnsweredRead): Pro
   }
 }
 
-async function settle(parts: ReadingParts, tx: Transaction, read: AnsweredRead): Promise<ReadOutcome> {
+interface Settled {
+  readonly outcome: ReadOutcome
+  /** It blew the fuse over deletions. */
+  readonly blew: boolean
+}
+
+async function settle(parts: ReadingParts, tx: Transaction, read: AnsweredRead): Promise<Settled> {
   const { key, entity, claim, answer, startedAt } = read
   const events = await lockEventsAwaitingRead(tx, key, claim.sent_at)
   const says: Saying =
@@ -71,10 +82,14 @@ async function settle(parts: ReadingParts, tx: Transaction, read: AnsweredRead):
     const why = 'the record is not there yet'
     const fates = events.map((event) => lookAgain(event, why, secondLookSeconds))
     await recordFates(parts, tx, { fates, startedAt })
-    return 'waiting'
+    return { outcome: 'waiting', blew: false }
   }
   const newest = events.at(-1)
   const change = changeOf(read, says, newest)
+  if (says.kind === 'not-there') {
+    const verdict = await askFuse(tx, change)
+    if (verdict.kind !== 'passes') return holdDeletion(parts, tx, read, { events, verdict })
+  }
   const [result] = await applyChanges(tx, [change], await databaseNow(tx))
   if (result === undefined) throw new RangeError('applying one change gave no result')
   const sentAt = readInstant(claim.sent_at)
@@ -87,7 +102,36 @@ async function settle(parts: ReadingParts, tx: Transaction, read: AnsweredRead):
     ...readAgain(read, { says, result, fates, eventId: change.eventId }),
   ]
   await recordFates(parts, tx, { fates, startedAt, reads })
-  return outcomeOf(result, fates)
+  return { outcome: outcomeOf(result, fates), blew: false }
+}
+
+/**
+ * The deletion is not done: its events wait without an attempt, and the read stays owed, so that nothing is asked of the
+ * source again before a person has released it; or it is made anew, because a person has.
+ */
+async function holdDeletion(
+  parts: ReadingParts,
+  tx: Transaction,
+  read: AnsweredRead,
+  {
+    events,
+    verdict,
+  }: { readonly events: readonly LockedEvent[]; readonly verdict: Exclude<FuseVerdict, { kind: 'passes' }> },
+): Promise<Settled> {
+  const { key, claim, startedAt } = read
+  await closeRead(parts, tx, read)
+  const { reason, event_id: eventId } = claim
+  if (verdict.kind === 'held') await oweHeldReads(tx, [key], { reason, eventId, why: heldWhy })
+  else await askForReads(parts.queue, tx, [{ ...key, reason, eventId, delaySeconds: 0 }])
+  const fates = events.map((event): EventFate => ({
+    event,
+    status: 'retry',
+    answered: true,
+    awaitsRead: true,
+    why: heldWhy,
+  }))
+  await recordFates(parts, tx, { fates, startedAt })
+  return { outcome: 'deletion_held', blew: verdict.kind === 'held' && verdict.blew }
 }
 
 function changeOf(

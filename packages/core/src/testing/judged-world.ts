@@ -82,7 +82,8 @@ export async function createJudgedWorld(): Promise<JudgedWorld> {
         ...entity.children.map(({ table }) => table),
       ])
       await world.db.query(
-        `TRUNCATE ${mirrored.join(', ')}, tds_inbox_events, tds_owed_reads, tds_quality_findings, tds_quality_waiting`,
+        `TRUNCATE ${mirrored.join(', ')}, tds_inbox_events, tds_owed_reads, tds_quality_findings, tds_quality_waiting,
+                  tds_deletion_fuses, tds_deletion_counts, tds_held_deletions`,
       )
       await checkQuality(world.db, testLimits)
     },

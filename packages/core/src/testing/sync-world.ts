@@ -18,8 +18,10 @@ export interface SyncWorld {
   receive(delivery: TestDelivery): Promise<string>
   /** Processes all that waits and performs all reads that are due, until nothing moves. */
   settle(): Promise<void>
-  /** Lets every wait be over: second looks, back-offs. */
+  /** Lets every wait be over that time ends: second looks, back-offs. */
   passTime(): Promise<void>
+  /** Lets the hour be over within which the fuse counts deletions; one that is blown stays so. */
+  passDeletionHour(): Promise<void>
   status(eventId: string): Promise<string>
   row(entity: EntityDefinition, zohoId: string): Promise<Record<string, unknown> | undefined>
   children(entity: EntityDefinition, zohoId: string): Promise<Record<string, unknown>[]>
@@ -88,8 +90,13 @@ export async function createSyncWorld(): Promise<SyncWorld> {
       }
     },
     passTime: async () => {
-      await db.query(`UPDATE tds_owed_reads SET due_at = tds_now() - interval '1 second', held_until = NULL`)
+      await db.query(
+        `UPDATE tds_owed_reads SET due_at = tds_now() - interval '1 second', held_until = NULL WHERE due_at < 'infinity'`,
+      )
       await db.query(`UPDATE tds_inbox_events SET next_attempt_at = tds_now() WHERE status = 'retry'`)
+    },
+    passDeletionHour: async () => {
+      await db.query(`UPDATE tds_deletion_counts SET minute = minute - interval '61 minutes'`)
     },
     status: async (eventId) => {
       const { rows } = await db.query<{ status: string }>(

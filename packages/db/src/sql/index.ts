@@ -25,10 +25,35 @@ export {
 export { claimWork, releaseWork, type ClaimedEvent, type WorkClaim } from './claim-work.ts'
 export { unconservedEvents, type UnconservedEvents } from './conservation.ts'
 export * from './count-duplicates.ts'
+export { countLiving } from './count-living.ts'
 export { databaseTime } from './database-time.ts'
+export { countDeletion, deletionsLastHour } from './deletion-counts.ts'
+export {
+  blowFuse,
+  closeFuse,
+  findFuse,
+  listFuses,
+  lockFuse,
+  type FuseKey,
+  type FuseState,
+  type FuseStatus,
+  type StoredFuse,
+} from './deletion-fuses.ts'
 export { eventLife, lastActionOn, type LifeStep } from './event-life.ts'
 export { finishCall, type CallEnd, type CallKey } from './finish-call.ts'
 export * from './fold-duplicate-tallies.ts'
+export {
+  countHeldDeletions,
+  dropHeldDeletion,
+  findHeldDeletion,
+  heldDeletions,
+  holdDeletion,
+  holdLivingDeletions,
+  releaseHeldDeletions,
+  type DeletionToHold,
+  type HeldDeletion,
+} from './held-deletions.ts'
+export { letHeldReads, oweHeldReads } from './held-reads.ts'
 export { insertAuditEntries, type AuditEntryWrite } from './insert-audit-entries.ts'
 export { insertDeadLetters, type DeadLetterClass, type DeadLetterWrite } from './insert-dead-letters.ts'
 export * from './insert-inbox-events.ts'
@@ -91,6 +116,7 @@ export type { ChildTable, MirrorColumn, MirrorColumnType, RecordKey, RecordTable
 export { openSchemaDrift, recordSchemaDrift, type DriftCount, type DriftSighting } from './schema-drift.ts'
 export { releaseCall } from './release-call.ts'
 export { lockRedeliveredEvents, type RedeliveredEvent } from './redelivered-events.ts'
+export { noteSignsOfLife, type SignOfLife } from './signs-of-life.ts'
 export { replaceChildRows, type ChildRowWrite } from './replace-child-rows.ts'
 export {
   findDelivery,

@@ -4,6 +4,7 @@ import { patientList } from './owed-reads.ts'
 /** How events fare, by what became of them; ages in seconds by the database's clock, null where there is nothing. */
 export interface PipelineStatus {
   readonly waiting: number
+  /** Without those that the deletion fuse holds: they wait for a person, and have a check of their own. */
   readonly oldest_waiting_seconds: number | null
   readonly quarantined: number
   readonly open_dead_letters: number
@@ -28,8 +29,13 @@ export async function pipelineStatus(
 ): Promise<PipelineStatus> {
   const { rows } = await db.query<PipelineStatus>(
     `SELECT (SELECT count(*)::int FROM tds_inbox_events WHERE status IN ('pending', 'processing', 'retry')) AS waiting,
-            (SELECT extract(epoch FROM tds_now() - min(received_at))::float8 FROM tds_inbox_events
-              WHERE status IN ('pending', 'processing', 'retry')) AS oldest_waiting_seconds,
+            (SELECT extract(epoch FROM tds_now() - min(e.received_at))::float8 FROM tds_inbox_events e
+              WHERE e.status IN ('pending', 'processing', 'retry')
+                AND NOT (e.awaiting_read
+                         AND EXISTS (SELECT FROM tds_held_deletions h
+                                      WHERE h.organization_id = e.organization_id AND h.entity_type = e.entity_type
+                                        AND h.zoho_id = e.source_entity_id AND h.released_at IS NULL)))
+              AS oldest_waiting_seconds,
             (SELECT count(*)::int FROM tds_inbox_events WHERE status = 'quarantined') AS quarantined,
             (SELECT count(*)::int FROM tds_dead_letter_queue WHERE status = 'open') AS open_dead_letters,
             coalesce(c.finished, 0)::int AS finished_last_hour, coalesce(c.succeeded, 0)::int AS succeeded_last_hour,
