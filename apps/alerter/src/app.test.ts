@@ -47,7 +47,7 @@ describe('the alerter', () => {
     expect((await ask(alerter, '/health')).json).toMatchObject({
       status: 'healthy',
       daemon: 'alerter',
-      checks: [{ name: 'database' }, { name: 'heartbeat' }],
+      checks: [{ name: 'database' }, { name: 'heartbeat' }, { name: 'deletion_fuse' }],
     })
     await alerter.stop()
     expect(await registered()).toMatchObject([{ name: 'alerter', is_stopped: true }])

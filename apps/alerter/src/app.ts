@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { deletionFuseCheck } from '@tds/core'
 import {
   daemonRegistry,
   databaseTime,
@@ -71,6 +72,7 @@ export function createAlerter(config: AlerterConfig, control: DaemonControl): Al
         lastSuccessAt: beats.lastSuccessAt,
         maxAgeMs: alerterThresholds.secondsSinceBeat.degraded * 1000,
       }),
+      deletionFuseCheck(db),
     ],
     ready: gate.readiness,
   })

@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import {
   createSettings,
   dataChecks,
+  deletionFuseCheck,
   entities,
   listReadsCheck,
   pipelineChecks,
@@ -33,6 +34,7 @@ import { applyEvents } from './loops/apply-events.ts'
 import { callGauges } from './loops/call-gauges.ts'
 import { watchConservation } from './loops/conservation.ts'
 import { driftRecorder, qualityChecker } from './loops/data-watchers.ts'
+import { deletionsGauge } from './loops/deletions-gauge.ts'
 import { owedReadsGauge } from './loops/owed-reads-gauge.ts'
 import { performRuns } from './loops/perform-runs.ts'
 import { readPatiently } from './loops/read-patiently.ts'
@@ -113,6 +115,7 @@ export function createWorker(
       compare: () => Promise.reject(new RangeError('not built yet')),
       schedules: () => schedulesOf(settings, config.TDS_TIME_ZONE),
     }),
+    deletionsGauge(parts),
     qualityChecker(parts),
     driftRecorder(parts),
     callGauges(parts),
@@ -129,7 +132,14 @@ export function createWorker(
   const health = createHealth({
     daemon: 'worker',
     version: TDS_VERSION,
-    checks: [...pipelineChecks(db), ...dataChecks(db), ...zoho.checks, listReadsCheck(db), conservation.check],
+    checks: [
+      ...pipelineChecks(db),
+      ...dataChecks(db),
+      ...zoho.checks,
+      listReadsCheck(db),
+      conservation.check,
+      deletionFuseCheck(db),
+    ],
     ready: gate.readiness,
   })
   const server = healthServer({

@@ -23,6 +23,8 @@ const byErrorCode: Readonly<Record<string, number>> = {
   database_refused: exitCodes.refused,
   event_not_found: exitCodes.notFound,
   event_settled: exitCodes.conflict,
+  fuse_not_blown: exitCodes.conflict,
+  fuse_count_differs: exitCodes.conflict,
   database_conflict: exitCodes.conflict,
   schema_older: exitCodes.conflict,
   schema_newer: exitCodes.conflict,

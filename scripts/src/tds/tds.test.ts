@@ -77,7 +77,10 @@ describe('tds', () => {
         'records remap product --reason because',
         'circuit show',
         'circuit reset --reason because',
+        'fuse show',
+        'fuse release product --expect 1 --reason because',
       ]
+      await world.holdDeletions(['7'])
       for (const line of lines) expect(await json(line)).toMatchObject({ error: null, exitCode: 0 })
       const ran = lines.map((line) => commands.find(({ name }) => line.startsWith(name))?.name)
       expect(ran.sort()).toEqual(commands.map(({ name }) => name).sort())
@@ -435,6 +438,53 @@ describe('tds', () => {
     it('degrades the status while no calls go out, and says which kind it is', async () => {
       await open('quota_exhausted')
       expect((await tds('status')).out).toContain('zoho-circuit\tdegraded\tZoho allows no more calls today')
+    })
+  })
+
+  describe('fuse', () => {
+    it('shows every type, and the records of one that was asked for', async () => {
+      await world.holdDeletions(['7', '8'])
+      const all = (await json('fuse show')).data as { fuses: { entityType: string; held: number }[] }
+      expect(all).toMatchObject({ records: null })
+      expect(all.fuses.filter(({ held }) => held > 0)).toMatchObject([
+        { entityType: 'product', state: 'blown', held: 2, doneLastHour: 1, limit: 1, rows: 3 },
+      ])
+      expect((await json('fuse show product')).data).toMatchObject({
+        fuses: [{ entityType: 'product', held: 2 }],
+        records: [{ recordId: '7', cause: 'reconciliation' }, { recordId: '8' }],
+      })
+      expect((await tds('fuse show product -o id')).out).toBe('7\n8\n')
+      expect(await json('fuse show warehouse')).toMatchObject({ exitCode: 2 })
+    })
+
+    it('is released by a person with a reason and the number that is held, once', async () => {
+      await world.holdDeletions(['7', '8'])
+      const line = 'fuse release product --reason gone --actor amal'
+      expect(await json(line)).toMatchObject({ exitCode: 2 })
+      expect(await json(`${line} --expect two`)).toMatchObject({ exitCode: 2 })
+      expect(await json('fuse release product --expect 2')).toMatchObject({ exitCode: 2 })
+      expect(await json(`${line} --expect 3`)).toMatchObject({
+        exitCode: 6,
+        error: { code: 'fuse_count_differs', message: expect.stringContaining('2 deletions') as string },
+      })
+      expect(await json(`${line} --expect 2 --dry-run`)).toMatchObject({
+        dryRun: true,
+        data: { released: 2 },
+      })
+      expect(await actions()).toEqual([])
+      expect((await json(`${line} --expect 2`)).data).toMatchObject({ released: 2 })
+      expect(await json(`${line} --expect 2`)).toMatchObject({
+        exitCode: 6,
+        error: { code: 'fuse_not_blown' },
+      })
+      expect(await actions()).toMatchObject([
+        { actor: 'amal', action: 'fuse.release', subject: 'product 790000001', reason: 'gone' },
+      ])
+    })
+
+    it('degrades the status while deletions are held', async () => {
+      await world.holdDeletions(['7'])
+      expect((await tds('status')).out).toContain('deletion_fuse\tdegraded\t1 deletions of product are held')
     })
   })
 

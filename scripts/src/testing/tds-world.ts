@@ -4,7 +4,9 @@ import {
   createIntake,
   entityOf,
   eventId,
+  missRecords,
   processEvents,
+  readInstant,
   sha256Hex,
   unusableKey,
   type IncomingEvent,
@@ -37,6 +39,8 @@ export interface TdsWorld {
   quarantine(body: string, o?: Partial<IncomingEvent>): Promise<string>
   /** Applies an event as the worker does. */
   apply(eventId: string): Promise<void>
+  /** Makes products of these ids that a run then misses, more than may be deleted. */
+  holdDeletions(zohoIds: readonly string[]): Promise<void>
   drop(): Promise<void>
 }
 
@@ -65,6 +69,21 @@ export async function createTdsWorld(): Promise<TdsWorld> {
       const mover = { daemonId: randomUUID(), lane: 0 }
       const retry = () => ({ maxAttempts: 1, baseMs: 1, maxMs: 1 })
       await processEvents({ db, queue, mover, retry }, [id])
+    },
+    holdDeletions: async (zohoIds) => {
+      const { rows } = await db.query<{ now: string }>(
+        `INSERT INTO tds_products (organization_id, zoho_id) SELECT $1, unnest($2::text[]) RETURNING tds_now() AS now`,
+        [ourOrganization, zohoIds],
+      )
+      const entity = entityOf('product')
+      if (entity === undefined) throw new Error('there is no type product')
+      await db.query(
+        `INSERT INTO tds_deletion_counts (organization_id, entity_type, minute, deletions)
+         VALUES ($1, 'product', date_trunc('minute', tds_now()), 1)`,
+        [ourOrganization],
+      )
+      const missing = { organizationId: ourOrganization, entity, zohoIds }
+      await missRecords({ db, queue }, { ...missing, lookedAt: readInstant(rows[0]?.now ?? '') })
     },
     drop: async () => {
       await queue.stop()

@@ -2,10 +2,12 @@ import { countLiving, deletionsLastHour, findFuse, type FuseKey, type Queryable 
 import type { EntityDefinition } from '../entities/define-entity.ts'
 import { recordTableOf } from '../sync/record-table.ts'
 
-/** From so many rows on a type may lose several an hour; it may always lose this share of them, in rows for one deletion. */
+/** A type of fewer rows may lose one an hour. */
 const rowsOfSmallType = 50
-const rowsPerDeletion = 50
+/** A type of so many may always lose this many. */
 const usualDeletions = 5
+/** Of a large type 2 % may go: one of so many rows. */
+const rowsPerDeletion = 50
 
 /** Deletions of a type that are done within an hour: 2 % of its rows but at least 5, and 1 where it has fewer than 50. */
 export function deletionLimit(rows: number): number {
@@ -45,8 +47,8 @@ export interface TypeOfOrganization {
 }
 
 /**
- * Deletions of a type that may still be done within this hour; 0 while its fuse is blown. A run that finds more records
- * missing than that must not ask for them one by one: see {@link ../reconciliation/miss-records.ts}.
+ * Deletions of a type that may still be done within this hour; 0 while its fuse is blown. A run that finds more
+ * records missing than that holds them all instead of asking for each: `missRecords` does that.
  */
 export async function deletionsLeft(db: Queryable, of: TypeOfOrganization): Promise<number> {
   return (await deletionAllowance(db, of)).left

@@ -1,11 +1,11 @@
 import { TdsError } from '@tds/runtime'
+import type { EntityDefinition } from '../entities/define-entity.ts'
 import { priceList } from '../entities/price-list.ts'
 import { product } from '../entities/product.ts'
+import { deletionFuseCheck } from '../status/deletion-fuse-check.ts'
 import { databaseNow } from '../sync/database-now.ts'
 import { createFuseWorld, type FuseWorld } from '../testing/fuse-world.ts'
 import { testOrganization } from '../testing/sync-world.ts'
-import type { EntityDefinition } from '../entities/define-entity.ts'
-import { deletionFuseCheck } from '../status/deletion-fuse-check.ts'
 import { missRecords, type MissingOutcome } from './miss-records.ts'
 import { releaseFuse, type FuseReleased } from './release-fuse.ts'
 

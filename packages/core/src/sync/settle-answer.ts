@@ -88,7 +88,7 @@ async function settle(parts: ReadingParts, tx: Transaction, read: AnsweredRead):
   const change = changeOf(read, says, newest)
   if (says.kind === 'not-there') {
     const verdict = await askFuse(tx, change)
-    if (verdict.kind !== 'passes') return holdDeletion(parts, tx, read, { events, verdict })
+    if (verdict.kind !== 'passes') return holdDeletion(parts, tx, { read, events, verdict })
   }
   const [result] = await applyChanges(tx, [change], await databaseNow(tx))
   if (result === undefined) throw new RangeError('applying one change gave no result')
@@ -112,12 +112,13 @@ async function settle(parts: ReadingParts, tx: Transaction, read: AnsweredRead):
 async function holdDeletion(
   parts: ReadingParts,
   tx: Transaction,
-  read: AnsweredRead,
-  {
-    events,
-    verdict,
-  }: { readonly events: readonly LockedEvent[]; readonly verdict: Exclude<FuseVerdict, { kind: 'passes' }> },
+  held: {
+    readonly read: AnsweredRead
+    readonly events: readonly LockedEvent[]
+    readonly verdict: Exclude<FuseVerdict, { kind: 'passes' }>
+  },
 ): Promise<Settled> {
+  const { read, events, verdict } = held
   const { key, claim, startedAt } = read
   await closeRead(parts, tx, read)
   const { reason, event_id: eventId } = claim

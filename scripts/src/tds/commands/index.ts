@@ -65,6 +65,16 @@ export const commands: readonly RegisteredCommand[] = [
     load: async () => (await import('./circuit-reset.ts')).circuitReset,
   },
   {
+    name: 'fuse show',
+    summary: 'whether deletions are held, how many, and which',
+    load: async () => (await import('./fuse-show.ts')).fuseShow,
+  },
+  {
+    name: 'fuse release',
+    summary: 'let the deletions be done that are held',
+    load: async () => (await import('./fuse-release.ts')).fuseRelease,
+  },
+  {
     name: 'version',
     summary: 'version of the program, and whether the database fits it',
     load: async () => (await import('./version.ts')).version,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { callBudgetChecks, circuitCheck, dataChecks, pipelineChecks } from '@tds/core'
+import { callBudgetChecks, circuitCheck, dataChecks, deletionFuseCheck, pipelineChecks } from '@tds/core'
 import { defineCommand } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 
@@ -19,12 +19,16 @@ export const status = defineCommand({
   run: async (session, input) => {
     const db = await session.database()
     const checks = await Promise.all(
-      [...pipelineChecks(db), circuitCheck(db), ...callBudgetChecks(db), ...dataChecks(db)].map(
-        async (check) => {
-          const { status: state, detail } = await check.check()
-          return { name: check.name, status: state, detail }
-        },
-      ),
+      [
+        ...pipelineChecks(db),
+        deletionFuseCheck(db),
+        circuitCheck(db),
+        ...callBudgetChecks(db),
+        ...dataChecks(db),
+      ].map(async (check) => {
+        const { status: state, detail } = await check.check()
+        return { name: check.name, status: state, detail }
+      }),
     )
     const verdict = verdicts.findLast((word) => checks.some((check) => check.status === word)) ?? 'healthy'
     const isBad = input.check && verdict !== 'healthy'

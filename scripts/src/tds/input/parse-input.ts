@@ -36,6 +36,12 @@ export const eventIdInput = z
 /** The one argument of a command about one event. */
 export const oneEventInput = z.tuple([eventIdInput], 'expected the id of one event')
 
+/** A whole number that must be given. */
+export const numberInput = z
+  .string('expected a whole number')
+  .regex(/^\d{1,9}$/, 'expected a whole number')
+  .transform(Number)
+
 /** How many of a list. */
 export const limitInput = z
   .string()
