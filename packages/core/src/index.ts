@@ -65,6 +65,7 @@ export {
 export { mostIds, type RunRequest } from './runs/run-request.ts'
 export { type RunReport } from './scan/read-list.ts'
 export { deletionAllowance, deletionsLeft, type DeletionAllowance } from './reconciliation/deletion-limit.ts'
+export { deletionAllowance, deletionsLeft, type DeletionAllowance } from './reconciliation/deletion-allowance.ts'
 export { missRecords, type MissingOutcome, type MissingRecords } from './reconciliation/miss-records.ts'
 export { releaseFuse, type FuseRelease, type FuseReleased } from './reconciliation/release-fuse.ts'
 export { createSettings, settingDefinitions, type SettingKey, type Settings } from './settings/settings.ts'

@@ -6,8 +6,9 @@ import { applyChanges, type RecordChange } from '../sync/apply-changes.ts'
 import { databaseNow } from '../sync/database-now.ts'
 import { createFuseWorld, type FuseWorld } from '../testing/fuse-world.ts'
 import { exampleRecord, testOrganization, wrapped } from '../testing/sync-world.ts'
+import { deletionAllowance, deletionsLeft } from './deletion-allowance.ts'
 import { askFuse } from './deletion-fuse.ts'
-import { deletionAllowance, deletionLimit, deletionsLeft } from './deletion-limit.ts'
+import { deletionLimit } from './deletion-limit.ts'
 
 const organizationId = testOrganization
 

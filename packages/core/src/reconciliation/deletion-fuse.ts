@@ -14,7 +14,7 @@ import { databaseNow } from '../sync/database-now.ts'
 import { decide } from '../sync/decide.ts'
 import { readInstant, writeInstant } from '../sync/instant.ts'
 import { loadStates, stateKey } from '../sync/load-states.ts'
-import { mayDeleteOne } from './deletion-limit.ts'
+import { mayDeleteOne } from './deletion-allowance.ts'
 
 const log = childLogger('core:deletion-fuse')
 const blows = counter({

@@ -2,8 +2,8 @@ import { blowFuse, holdLivingDeletions, lockFuse, oweHeldReads, type Database, t
 import type { Queue } from '@tds/queue'
 import { askForReads } from '../sync/ask-for-reads.ts'
 import { writeInstant, type Instant } from '../sync/instant.ts'
+import { deletionsLeft, type TypeOfOrganization } from './deletion-allowance.ts'
 import { tellBlown } from './deletion-fuse.ts'
-import { deletionsLeft, type TypeOfOrganization } from './deletion-limit.ts'
 import { heldWhy } from './held-why.ts'
 
 /** Living records of a type that a complete list did not have. */

@@ -12,6 +12,7 @@ import {
   startInstallation,
 } from '../installation/start-installation.ts'
 import { makeRunDirectory, type RunDirectory } from '../processes/run-directory.ts'
+import { releaseHeld } from './release-held.ts'
 
 /** Real daemons on a database of the test's own, beside a Zoho of its own. */
 export interface EndToEnd {
@@ -21,6 +22,8 @@ export interface EndToEnd {
   readonly run: RunDirectory
   /** Waits until nothing is left to do; throws Error with the numbers when that takes longer than `withinMs` (30 s). */
   converge(withinMs?: number): Promise<Progress>
+  /** The same beside a person who releases what the deletion fuses hold. */
+  convergeReleasing(withinMs: number): Promise<Progress>
   /** What is not equal between Zoho and the mirror, in words; only of records that a webhook has told of. */
   differences(touched?: ReadonlySet<string>): Promise<string[]>
   stop(): Promise<void>
@@ -54,15 +57,26 @@ export async function startEndToEnd(o: EndToEndOptions = {}): Promise<EndToEnd> 
     ...(o.withAlerter === undefined ? {} : { withAlerter: o.withAlerter }),
     ...(o.settings === undefined ? {} : { settings: o.settings }),
   })
+  const converge = async (withinMs = 30_000): Promise<Progress> => {
+    const progress = await untilConverged(database.db, { organizationId, withinMs })
+    if (isConverged(progress)) return progress
+    throw new Error(`Not converged within ${String(withinMs / 1000)} s: ${JSON.stringify(progress)}`)
+  }
   return {
     database,
     simulator,
     installation,
     run,
-    converge: async (withinMs = 30_000) => {
-      const progress = await untilConverged(database.db, { organizationId, withinMs })
-      if (isConverged(progress)) return progress
-      throw new Error(`Not converged within ${String(withinMs / 1000)} s: ${JSON.stringify(progress)}`)
+    converge,
+    convergeReleasing: async (withinMs) => {
+      const ended = new AbortController()
+      const releasing = releaseHeld(database.db, ended.signal)
+      try {
+        return await converge(withinMs)
+      } finally {
+        ended.abort()
+        await releasing
+      }
     },
     differences: async (touched) => {
       const verdicts = await compareWithSimulator(database.db, simulator)

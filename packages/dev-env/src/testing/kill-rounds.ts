@@ -57,7 +57,7 @@ export async function killRounds(world: EndToEnd, o: KillOptions): Promise<KillR
     await kept.release()
   }
   const restFrom = performance.now()
-  await world.converge(o.restWithinMs)
+  await world.convergeReleasing(o.restWithinMs)
   const restMs = Math.round(performance.now() - restFrom)
   const touched = new Set(history.attempts.map(({ delivery }) => delivery.id))
   const broken = [
