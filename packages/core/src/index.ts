@@ -66,7 +66,13 @@ export { mostIds, type RunRequest } from './runs/run-request.ts'
 export { type RunReport } from './scan/read-list.ts'
 export { deletionAllowance, deletionsLeft, type DeletionAllowance } from './reconciliation/deletion-limit.ts'
 export { deletionAllowance, deletionsLeft, type DeletionAllowance } from './reconciliation/deletion-allowance.ts'
+export {
+  deletionAllowance,
+  deletionsLeft,
+  type DeletionAllowance,
+} from './reconciliation/deletion-allowance.ts'
 export { missRecords, type MissingOutcome, type MissingRecords } from './reconciliation/miss-records.ts'
+export { noteListed } from './reconciliation/signs-of-life.ts'
 export { releaseFuse, type FuseRelease, type FuseReleased } from './reconciliation/release-fuse.ts'
 export { createSettings, settingDefinitions, type SettingKey, type Settings } from './settings/settings.ts'
 export { readInstant, writeInstant, type Instant } from './sync/instant.ts'

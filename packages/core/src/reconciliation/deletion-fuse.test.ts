@@ -9,6 +9,7 @@ import { exampleRecord, testOrganization, wrapped } from '../testing/sync-world.
 import { deletionAllowance, deletionsLeft } from './deletion-allowance.ts'
 import { askFuse } from './deletion-fuse.ts'
 import { deletionLimit } from './deletion-limit.ts'
+import { noteListed } from './signs-of-life.ts'
 
 const organizationId = testOrganization
 
@@ -195,6 +196,16 @@ describe('the deletion fuse', () => {
       expect(await waiting()).toBe(0)
       expect((await world.row(product, held))?.['deleted_at']).toBeNull()
       expect(await world.isConserved()).toBe(true)
+    })
+
+    it('when a run that only compares has it in its list', async () => {
+      await world.db.transaction(async (tx) => {
+        const lookedAt = await databaseNow(tx)
+        await noteListed(tx, { organizationId, entity: product, zohoIds: [held, held, '1'], lookedAt })
+      })
+      expect(await world.held()).toEqual([])
+      await world.settle()
+      expect(await waiting()).toBe(0)
     })
 
     it('when a webhook brings news of the record', async () => {

@@ -3,6 +3,7 @@ import type { EntityDefinition } from '../entities/define-entity.ts'
 import { priceList } from '../entities/price-list.ts'
 import { product } from '../entities/product.ts'
 import { deletionFuseCheck } from '../status/deletion-fuse-check.ts'
+import { pipelineChecks } from '../status/pipeline-checks.ts'
 import { databaseNow } from '../sync/database-now.ts'
 import { createFuseWorld, type FuseWorld } from '../testing/fuse-world.ts'
 import { testOrganization } from '../testing/sync-world.ts'
@@ -232,6 +233,24 @@ describe('releasing the deletion fuse', () => {
       await world.settle()
       expect(await world.tombstones()).toBe(20)
     })
+  })
+
+  it('is what its events wait for: they do not count as waiting too long, neither for the daemons nor from psql', async () => {
+    await blow()
+    await world.db.query(
+      `UPDATE tds_inbox_events SET received_at = received_at - interval '2 hours' WHERE status = 'retry'`,
+    )
+    const oldest = async () => {
+      const check = pipelineChecks(world.db).find(({ name }) => name === 'waiting events')
+      const { rows } = await world.db.query<{ check_name: string; status: string }>(
+        `SELECT check_name, status FROM tds_get_health_summary()
+          WHERE check_name IN ('oldest_waiting_event', 'deletion_fuse') ORDER BY 1`,
+      )
+      return [(await check?.check())?.status, ...rows.map(({ status }) => status)]
+    }
+    expect(await oldest()).toEqual(['healthy', 'degraded', 'healthy'])
+    await release(3)
+    expect(await oldest()).toEqual(['unhealthy', 'healthy', 'unhealthy'])
   })
 
   it('is told by health until it is done: which type, how many, since when and what to do', async () => {

@@ -1,6 +1,7 @@
 import { noteSignsOfLife, type SignOfLife, type Transaction } from '@tds/db'
 import type { Decision, IncomingChange } from '../sync/change.ts'
-import { writeInstant } from '../sync/instant.ts'
+import { writeInstant, type Instant } from '../sync/instant.ts'
+import type { TypeOfOrganization } from './deletion-allowance.ts'
 
 /** A change, and what was decided of it. */
 export interface DecidedChange {
@@ -30,6 +31,23 @@ export async function noteLiving(
     signs.set(key, { organizationId, zohoId, lookedAt: writeInstant(lookedAt), proves, at: lookedAt })
   }
   await noteSignsOfLife(tx, entityType, [...signs.values()])
+}
+
+/**
+ * Notes that a list had these records, where they are compared and not applied: for runs that touch only what differs. What
+ * is applied is noted by itself.
+ */
+export async function noteListed(
+  tx: Transaction,
+  listed: TypeOfOrganization & { readonly zohoIds: readonly string[]; readonly lookedAt: Instant },
+): Promise<void> {
+  const { organizationId, entity, zohoIds } = listed
+  const sign = { organizationId, lookedAt: writeInstant(listed.lookedAt), proves: true }
+  await noteSignsOfLife(
+    tx,
+    entity.type,
+    [...new Set(zohoIds)].map((zohoId) => ({ ...sign, zohoId })),
+  )
 }
 
 /** Null where nothing was said of a record that lives. */
