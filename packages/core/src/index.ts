@@ -64,8 +64,6 @@ export {
 } from './runs/request-run.ts'
 export { mostIds, type RunRequest } from './runs/run-request.ts'
 export { type RunReport } from './scan/read-list.ts'
-export { deletionAllowance, deletionsLeft, type DeletionAllowance } from './reconciliation/deletion-limit.ts'
-export { deletionAllowance, deletionsLeft, type DeletionAllowance } from './reconciliation/deletion-allowance.ts'
 export {
   deletionAllowance,
   deletionsLeft,
