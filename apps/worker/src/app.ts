@@ -6,6 +6,8 @@ import {
   entities,
   listReadsCheck,
   pipelineChecks,
+  webhookChecks,
+  type DeliveryLedger,
   type RecordSource,
   type RunSchedules,
   type Settings,
@@ -41,12 +43,14 @@ import { readPatiently } from './loops/read-patiently.ts'
 import { readRecords } from './loops/read-records.ts'
 import { inboxSweeper, leaseRescuer } from './loops/rescuers.ts'
 import { retentionDuty } from './loops/retention.ts'
+import { ledgerSweeper, missRatioGauge, sightJudge, webhookCounter } from './loops/webhook-watchers.ts'
 import { createReadSlots } from './read-slots.ts'
 import { connectZoho } from './zoho-connection.ts'
 
 /** Parts that tests put in place of the real ones. */
 export interface WorkerOverrides {
   readonly source?: RecordSource
+  readonly ledger?: DeliveryLedger
 }
 
 /** The worker, and where it answers `/health` once it has started. */
@@ -91,6 +95,13 @@ export function createWorker(
   const parts = { db, queue, daemonId: registry.id, lanes }
   const conservation = watchConservation(parts)
   const reading = { ...parts, source, slots: createReadSlots(config.ZOHO_MAX_IN_FLIGHT) }
+  const ledgerMinutes = () => settings.number('ledger_sweep_minutes')
+  const watching = {
+    ...parts,
+    ledger: overrides.ledger ?? zoho.ledger,
+    organizationId: config.ZOHO_ORGANIZATION_ID,
+    ledgerMinutes,
+  }
   const retry = () => ({
     maxAttempts: settings.number('max_retry_attempts'),
     baseMs: settings.number('retry_backoff_base_ms'),
@@ -121,6 +132,10 @@ export function createWorker(
     callGauges(parts),
     conservation.service,
     retentionDuty(parts),
+    webhookCounter(watching),
+    sightJudge(watching),
+    ledgerSweeper(watching),
+    missRatioGauge(watching),
   ])
   const gate = untilReady({
     name: 'database',
@@ -135,6 +150,7 @@ export function createWorker(
     checks: [
       ...pipelineChecks(db),
       ...dataChecks(db),
+      ...webhookChecks(db, { timeZone: config.TDS_TIME_ZONE, ledgerMinutes }),
       ...zoho.checks,
       listReadsCheck(db),
       conservation.check,

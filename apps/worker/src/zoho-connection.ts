@@ -1,4 +1,10 @@
-import { callBudgetChecks, circuitCheck, type RecordSource, type Settings } from '@tds/core'
+import {
+  callBudgetChecks,
+  circuitCheck,
+  type DeliveryLedger,
+  type RecordSource,
+  type Settings,
+} from '@tds/core'
 import type { Database } from '@tds/db'
 import { httpClient, type HealthCheck } from '@tds/runtime'
 import {
@@ -7,6 +13,7 @@ import {
   tokenSource,
   zohoCircuit,
   zohoClient,
+  zohoDeliveryLedger,
   zohoHosts,
   zohoRecordSource,
   zohoTokenCheck,
@@ -16,6 +23,7 @@ import type { WorkerConfig } from './config.ts'
 /** Zoho as the worker sees it. */
 export interface ZohoConnection {
   readonly source: RecordSource
+  readonly ledger: DeliveryLedger
   readonly checks: readonly HealthCheck[]
 }
 
@@ -55,8 +63,10 @@ export function connectZoho(config: WorkerConfig, parts: ZohoConnectionParts): Z
   })
   // The circuit first: a call that is not let out must not take from the budget.
   const gate = gatesInRow([circuit, budget])
+  const client = zohoClient({ apiUrl, http, tokens: circuit.watchTokens(tokens), gate })
   return {
-    source: zohoRecordSource(zohoClient({ apiUrl, http, tokens: circuit.watchTokens(tokens), gate })),
+    source: zohoRecordSource(client),
+    ledger: zohoDeliveryLedger(client),
     checks: [circuitCheck(db), ...callBudgetChecks(db), zohoTokenCheck(tokens)],
   }
 }

@@ -1,6 +1,14 @@
 export * from './json/index.ts'
 export { zohoCircuitKey } from './circuit/circuit-key.ts'
 export { resetCircuit, type CircuitReset } from './circuit/reset-circuit.ts'
+export {
+  ledgerUnavailable,
+  type DeliveryLedger,
+  type FailedDelivery,
+  type LedgerPage,
+} from './coverage/delivery-ledger.ts'
+export { sweepLedger, type LedgerReport, type LedgerSweepParts } from './coverage/sweep-ledger.ts'
+export { countWatchedWebhooks, judgeSights, type WebhookWatchParts } from './coverage/watch-webhooks.ts'
 export type { EntityDefinition, EntityType, SourceDefinition } from './entities/define-entity.ts'
 export { entities, entityOf, entityOfResource } from './entities/index.ts'
 export {
@@ -99,3 +107,4 @@ export { listReadsCheck, listReadFailures } from './status/list-reads-check.ts'
 export { dataChecks, dataThresholds } from './status/data-checks.ts'
 export { deletionFuseCheck } from './status/deletion-fuse-check.ts'
 export { pipelineChecks, pipelineThresholds } from './status/pipeline-checks.ts'
+export { webhookChecks, webhookThresholds } from './status/webhook-checks.ts'

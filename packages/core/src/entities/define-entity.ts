@@ -102,6 +102,8 @@ export interface SourceDefinition {
   readonly names: readonly string[]
   /** Null where there is no call for many. */
   readonly bulk: BulkDefinition | null
+  /** Zoho can send webhooks of this type, so that a change without one is a change that was missed. */
+  readonly webhooks: boolean
 }
 
 /** Invented but true-to-shape bodies that the contract suite and the docs use. */
@@ -136,7 +138,10 @@ export interface EntitySpec extends Omit<
   EntityDefinition,
   'source' | 'columns' | 'children' | 'localFields' | 'known' | 'references' | 'quality'
 > {
-  readonly source: Omit<SourceDefinition, 'bulk'> & { readonly bulk?: BulkDefinition }
+  readonly source: Omit<SourceDefinition, 'bulk' | 'webhooks'> & {
+    readonly bulk?: BulkDefinition
+    readonly webhooks?: false
+  }
   readonly columns: Readonly<Record<string, ColumnSpec>>
   readonly children?: Readonly<Record<string, ChildSpec>>
   readonly localFields?: readonly string[]
@@ -169,7 +174,7 @@ export interface ChildSpec {
 export function defineEntity(spec: EntitySpec): EntityDefinition {
   return {
     ...spec,
-    source: { ...spec.source, bulk: spec.source.bulk ?? null },
+    source: { ...spec.source, bulk: spec.source.bulk ?? null, webhooks: spec.source.webhooks ?? true },
     columns: columnsOf(spec.columns),
     children: Object.entries(spec.children ?? {}).map(([table, child]) => ({
       ...child,

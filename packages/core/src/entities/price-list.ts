@@ -20,6 +20,7 @@ export const priceList = defineEntity({
     list: { filterBy: 'SalesOrPurchaseType.All', sortColumn: null },
     id: 'pricebook_id',
     names: [],
+    webhooks: false,
   },
   table: 'tds_price_lists',
   columns: {

@@ -120,6 +120,8 @@ describe('retention', () => {
         event_counts: 0,
         calls: 0,
         call_counts: 0,
+        first_sights: 0,
+        webhook_counts: 0,
       },
       unfinished: false,
     })

@@ -1,14 +1,17 @@
 import {
   DatabaseConflict,
   insertAuditEntries,
+  insertFirstSights,
   insertRecords,
   replaceChildRows,
   updateRecords,
   type AuditEntryWrite,
+  type FirstSight,
   type RecordKey,
   type RecordWrite,
   type Transaction,
 } from '@tds/db'
+import { firstSightOf } from '../coverage/first-sight.ts'
 import type { EntityDefinition } from '../entities/define-entity.ts'
 import { exactStringify, type ExactObject } from '../json/index.ts'
 import { noteLiving } from '../reconciliation/signs-of-life.ts'
@@ -52,7 +55,8 @@ export interface ChangeResult {
 /**
  * The one path of every change: webhook, backfill, incremental read, repair, replay and manual sync all end here.
  * Decides each change against the stored record, several of one record as if one after the other, and writes row, lines
- * and audit entries with one statement each. Runs inside the caller's transaction.
+ * and audit entries with one statement each, and versions that a read saw before a webhook did. Runs inside the caller's
+ * transaction.
  * Throws {@link DatabaseConflict} when another transaction changed a record meanwhile: roll back and call again.
  */
 export async function applyChanges(
@@ -62,6 +66,7 @@ export async function applyChanges(
 ): Promise<ChangeResult[]> {
   const results: ChangeResult[] = new Array<ChangeResult>(changes.length)
   const audits: { readonly index: number; readonly entry: AuditEntryWrite }[] = []
+  const sights: FirstSight[] = []
   const groups = groupByEntity(changes)
   for (const group of groups) {
     const keys = group.records.map((record) => record.key)
@@ -70,6 +75,7 @@ export async function applyChanges(
     for (const folded of folds) {
       for (const [index, result] of folded.results) results[index] = result
       audits.push(...folded.audits)
+      sights.push(...folded.sights)
     }
     await writeFolds(tx, group.entity, folds)
   }
@@ -81,6 +87,7 @@ export async function applyChanges(
       audits.map((audit) => audit.entry),
     )
   }
+  await insertFirstSights(tx, sights)
   return results
 }
 
@@ -130,6 +137,7 @@ interface Folded {
   readonly after: RecordState | null
   readonly results: [number, ChangeResult][]
   readonly audits: { readonly index: number; readonly entry: AuditEntryWrite }[]
+  readonly sights: readonly FirstSight[]
   readonly raws: readonly RecordChange[]
   readonly rawMode: 'merge' | 'replace'
   readonly corrected: boolean
@@ -145,6 +153,7 @@ function fold(record: RecordChanges, before: RecordState | null, now: Instant): 
   let lastEventId: string | null = null
   const decided: [number, Omit<ChangeResult, 'owesRead'>][] = []
   const audits: { readonly index: number; readonly entry: AuditEntryWrite }[] = []
+  const sights: FirstSight[] = []
   for (const { index, change } of record.changes) {
     const decision = decide(state, change, now)
     const next = advance(state, change, { decision, now })
@@ -164,6 +173,8 @@ function fold(record: RecordChanges, before: RecordState | null, now: Instant): 
       if (isWhole) [raws, rawMode] = [[change], 'replace']
       else raws.push(change)
     }
+    const sight = firstSightOf(change, state, next)
+    if (sight !== null) sights.push(sight)
     state = next
   }
   const owesRead = state !== null && owesCompletingRead(state)
@@ -173,6 +184,7 @@ function fold(record: RecordChanges, before: RecordState | null, now: Instant): 
     after: state,
     results: decided.map(([index, result]) => [index, { ...result, owesRead }]),
     audits,
+    sights,
     raws,
     rawMode,
     corrected,

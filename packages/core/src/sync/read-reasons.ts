@@ -23,6 +23,8 @@ export const readKinds: Readonly<Record<ReadReason, ReadKind>> = {
   repeat: { lane: 'reread', cause: 'webhook', says: 'second look', priority: eventPriority },
   completing: { lane: 'reread', cause: 'webhook', says: 'completing read', priority: 0 },
   manual: { lane: 'repair', cause: 'manual', says: 'asked for by a person', priority: null },
+  // A webhook that failed is made up for: what it would have brought, ripples included.
+  ledger: { lane: 'repair', cause: 'webhook', says: 'named in the list of failed webhooks', priority: null },
   reconciliation: { lane: 'repair', cause: 'reconciliation', says: 'found to differ', priority: null },
   incremental: { lane: 'incremental', cause: 'incremental', says: 'found changed in a list', priority: null },
   parent: { lane: 'ripple', cause: 'webhook', says: 'named by a record and not here', priority: null },

@@ -41,6 +41,14 @@ export {
 } from './deletion-fuses.ts'
 export { eventLife, lastActionOn, type LifeStep } from './event-life.ts'
 export { finishCall, type CallEnd, type CallKey } from './finish-call.ts'
+export {
+  insertFirstSights,
+  judgeFirstSights,
+  sightGraceMinutes,
+  type FirstSight,
+  type JudgedSights,
+  type SightPath,
+} from './first-sights.ts'
 export * from './fold-duplicate-tallies.ts'
 export {
   countHeldDeletions,
@@ -62,6 +70,13 @@ export { insertSyncLogs, type SyncLogWrite } from './insert-sync-logs.ts'
 export { jsonObject, splitJson } from './json-rows.ts'
 export { judgeRecords, type JudgedCounts, type Judgement } from './judge-records.ts'
 export { lastOutcomes, type LastOutcomes } from './last-outcomes.ts'
+export {
+  beginLedgerSweep,
+  ledgerSweeps,
+  moveLedgerSweep,
+  type LedgerStep,
+  type LedgerSweep,
+} from './ledger-sweeps.ts'
 export {
   lockEventsAwaitingRead,
   lockWaitingEvents,
@@ -114,6 +129,7 @@ export { readChildRows, type StoredChildRow } from './read-child-rows.ts'
 export { readSettings, type StoredSetting } from './read-settings.ts'
 export type { ChildTable, MirrorColumn, MirrorColumnType, RecordKey, RecordTable } from './record-table.ts'
 export { openSchemaDrift, recordSchemaDrift, type DriftCount, type DriftSighting } from './schema-drift.ts'
+export { recordsUnreadSince, type UnreadSince } from './records-unread-since.ts'
 export { releaseCall } from './release-call.ts'
 export { lockRedeliveredEvents, type RedeliveredEvent } from './redelivered-events.ts'
 export { noteSignsOfLife, type SignOfLife } from './signs-of-life.ts'
@@ -159,6 +175,9 @@ export {
   type RunStatus,
 } from './sync-runs.ts'
 export { markReplay, understandEvent, type EventUnderstanding } from './understand-event.ts'
+export { webhookCoverage, type WebhookCoverage } from './webhook-coverage.ts'
+export { habitDays, webhookHabits, type WebhookHabit } from './webhook-habits.ts'
+export { beginWebhookWatches, countWebhooks } from './webhook-watches.ts'
 export { insertRecords, updateRecords, type RecordWrite } from './write-records.ts'
 export {
   blockZohoToken,

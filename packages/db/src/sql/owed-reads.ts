@@ -9,14 +9,15 @@ export interface OwedReadKey {
 
 /**
  * Why a record is to be read, the most urgent first: an event asks, a first answer was not decisive, a partial body left
- * it incomplete, a person asks, a run that compares or reads lists found it to differ, a record that names it is here without it, a record
- * that names it may have moved its numbers, a first load found it.
+ * it incomplete, a person asks, the source says that its webhook failed, a run that compares or reads lists found it to
+ * differ, a record that names it is here without it, a record that names it may have moved its numbers, a first load found it.
  */
 export const readReasons = [
   'event',
   'repeat',
   'completing',
   'manual',
+  'ledger',
   'reconciliation',
   'incremental',
   'parent',
@@ -30,6 +31,7 @@ export type ReadReason = (typeof readReasons)[number]
 /** Reasons for which no event waits: such reads have no job, are made many at a time, and never stand in an event's way. */
 export const patientReasons: readonly ReadReason[] = [
   'manual',
+  'ledger',
   'reconciliation',
   'incremental',
   'parent',

@@ -9,6 +9,8 @@ const rules = {
   event_counts: 'tds_fold_old_event_counts',
   calls: 'tds_fold_old_calls',
   call_counts: 'tds_cleanup_old_call_counts',
+  first_sights: 'tds_cleanup_old_first_sights',
+  webhook_counts: 'tds_cleanup_old_webhook_counts',
 } as const
 
 /** Something that is kept for a limited time only. */

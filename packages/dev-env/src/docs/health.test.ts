@@ -1,6 +1,6 @@
 import { alerterConfigSchema, alerterThresholds, createAlerter } from '@tds/alerter'
 import { apiConfigSchema, apiThresholds, createApi } from '@tds/api'
-import { dataThresholds, listReadFailures, pipelineThresholds } from '@tds/core'
+import { dataThresholds, listReadFailures, pipelineThresholds, webhookThresholds } from '@tds/core'
 import { createTestDatabase, type TestDatabase } from '@tds/db/testing'
 import { loadConfig } from '@tds/runtime'
 import { createWorker, workerConfigSchema } from '@tds/worker'
@@ -106,8 +106,20 @@ describe('docs/operations/health.md', () => {
       expect(told.get('alerter')?.[0]).toBe(`none has beaten for ${String(alerterSilentSeconds)} s`)
       expect(told.get('workers')).toEqual([`${silent} and nothing waits`, `${silent} and events wait`])
     }
-    expect(turnsIn(section('Worker')).get('list reads')?.[0]).toBe(
+    const { missRatio, silence, neverHours, secondsSinceSweep } = webhookThresholds
+    const worker = turnsIn(section('Worker'))
+    expect(worker.get('list reads')?.[0]).toBe(
       `the list of a type could not be read ${String(listReadFailures.degraded)} times in a row`,
+    )
+    expect(worker.get('webhook_coverage')?.[0]).toBe(
+      `more than ${String(missRatio.degraded)} of at least ${String(missRatio.minimumVersions)} versions of a type were missed within 24 hours`,
+    )
+    expect(worker.get('webhook_silence')?.[0]).toBe(
+      `a type is silent for ${String(silence.timesUsualGap)} times its usual wait, at least ${String(silence.leastBusyHours)} busy hours, ` +
+        `or has never had a webhook ${String(neverHours)} hours after its first load`,
+    )
+    expect(worker.get('webhook_ledger')?.[0]).toBe(
+      `the list of failed webhooks was not read for ${String(secondsSinceSweep.degraded)} s, or three times its interval`,
     )
     const { roundTripMs, successBehindFailureSeconds, outcomesWithinHours } = apiThresholds
     const api = turnsIn(section('Api'))

@@ -60,7 +60,7 @@ function faultOfStatus({ status, code, message, unreadable }: ZohoAnswer): Fault
 export function errorOf(
   fault: Exclude<Fault, 'not-there'>,
   answer: ZohoAnswer,
-  request: RecordRequest,
+  request: RequestSubject,
 ): TdsError {
   const { status, code, message } = answer
   const facts = {
@@ -80,9 +80,15 @@ export function errorOf(
   })
 }
 
-/** Which record an answer is about; null where it is a list. */
-export interface RecordRequest extends Pick<CallWish, 'entity'> {
+/** What an answer is about: a kind of thing, and which of its records; null where it is a list. */
+export interface RequestSubject {
+  readonly entity: { readonly type: string }
   readonly zohoId: string | null
+}
+
+/** Which record an answer is about; null where it is a list. */
+export interface RecordRequest extends RequestSubject {
+  readonly entity: CallWish['entity']
 }
 
 /** How long to wait in ms before asking again is of use, where somebody knows. */

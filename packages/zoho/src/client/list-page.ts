@@ -27,15 +27,16 @@ export function readListPage(answer: ZohoAnswer, entity: ListedEntity): ListPage
   // A list cannot be absent as a record can: then its address is wrong.
   if (fault !== null) throw errorOf(fault === 'not-there' ? 'path' : fault, answer, request)
   const rows = answer.body[entity.source.listKey]
-  const hasMore = pageContext(answer.body['page_context'])
+  const hasMore = saysMore(answer)
   if (!Array.isArray(rows) || !rows.every(isExactObject))
     throw unexpectedAnswer(`has no list "${entity.source.listKey}"`, answer.body, request)
   if (hasMore === null) throw unexpectedAnswer('does not say whether there is more', answer.body, request)
   return { rows, hasMore }
 }
 
-/** An object; one of Zoho's documents shows it as an array of one. */
-function pageContext(value: ExactJson | undefined): boolean | null {
+/** Whether a list says that there is more; null where it says nothing. One of Zoho's documents shows the object as an array of one. */
+export function saysMore({ body }: ZohoAnswer): boolean | null {
+  const value = body['page_context']
   const context: ExactJson | undefined = Array.isArray(value) ? value[0] : value
   const more = context !== undefined && isExactObject(context) ? context['has_more_page'] : undefined
   return typeof more === 'boolean' ? more : null
