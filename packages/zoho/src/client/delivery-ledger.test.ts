@@ -1,8 +1,7 @@
 import { ledgerUnavailable } from '@tds/core'
-import { TdsError } from '@tds/runtime'
 import { readAnswer } from './answer.ts'
 import type { ZohoClient, ZohoQuery } from './client.ts'
-import { readLedgerPage, zohoDeliveryLedger } from './delivery-ledger.ts'
+import { zohoDeliveryLedger } from './delivery-ledger.ts'
 
 const row = {
   history_id: '460320000090000001',
@@ -14,22 +13,8 @@ const row = {
 
 describe('the ledger of failed webhooks', () => {
   it('asks for the failed ones of a page, once, in the lane of repairs', async () => {
-    const queries: ZohoQuery[] = []
-    const lanes: string[] = []
-    const client: ZohoClient = {
-      admit: (request) => {
-        lanes.push(`${request.lane} ${request.purpose}`)
-        return Promise.resolve({
-          get: (query) => {
-            queries.push(query)
-            return Promise.resolve(answer(200, pageOf([row])))
-          },
-          release: () => Promise.resolve(),
-        })
-      },
-    }
-    const wish = { organizationId: '1', page: 2, perPage: 200, signal: new AbortController().signal }
-    expect(await zohoDeliveryLedger(client).readPage(wish)).toEqual({
+    const zoho = answering(200, pageOf([row]))
+    expect(await readPage(zoho)).toEqual({
       failures: [
         {
           id: '460320000090000001',
@@ -42,8 +27,8 @@ describe('the ledger of failed webhooks', () => {
       unreadable: 0,
       hasMore: false,
     })
-    expect(lanes).toEqual(['repair webhook_ledger'])
-    expect(queries).toEqual([
+    expect(zoho.wishes).toEqual(['repair webhook_ledger'])
+    expect(zoho.queries).toEqual([
       {
         path: '/books/v3/settings/webhooks/histories',
         query: { filter_by: 'Status.Failed', page: '2', per_page: '200' },
@@ -58,13 +43,14 @@ describe('the ledger of failed webhooks', () => {
     ['inventory_adjustment', 'stock_adjustment'],
     ['creditnote', 'credit_note'],
     ['salesorder', null],
-  ])('takes the word %s for %s', (entity, entityType) => {
-    expect(readLedgerPage(answer(200, pageOf([{ ...row, entity }]))).failures).toMatchObject([{ entityType }])
+  ])('takes the word %s for %s', async (entity, entityType) => {
+    const { failures } = await readPage(answering(200, pageOf([{ ...row, entity }])))
+    expect(failures).toMatchObject([{ entityType }])
   })
 
-  it('reads ids that are numbers digit for digit', () => {
+  it('reads ids that are numbers digit for digit', async () => {
     const body = pageOf([row]).replaceAll('"573914000000200001"', '573914000000200001')
-    expect(readLedgerPage(answer(200, body)).failures).toMatchObject([{ zohoId: '573914000000200001' }])
+    expect((await readPage(answering(200, body))).failures).toMatchObject([{ zohoId: '573914000000200001' }])
   })
 
   it.each([
@@ -73,8 +59,8 @@ describe('the ledger of failed webhooks', () => {
     ['no kind', { entity: 7.5, entity_id: '' }],
     ['no time', { last_execution_time: '' }],
     ['an odd time', { last_execution_time: 'yesterday' }],
-  ])('counts a row with %s and reads the others', (_, changes) => {
-    expect(readLedgerPage(answer(200, pageOf([{ ...row, ...changes }, row])))).toMatchObject({
+  ])('counts a row with %s and reads the others', async (_, changes) => {
+    expect(await readPage(answering(200, pageOf([{ ...row, ...changes }, row])))).toMatchObject({
       failures: [{ id: row.history_id }],
       unreadable: 1,
     })
@@ -87,8 +73,11 @@ describe('the ledger of failed webhooks', () => {
     ['a refused filter', 400, '{"code":2,"message":"Invalid value passed for filter_by"}'],
     ['another shape', 200, '{"code":0,"message":"success","histories":[]}'],
     ['no word of more', 200, '{"code":0,"message":"success","webhook_histories":[]}'],
-  ])('says of %s that there is no such list for us', (_, status, body) => {
-    expect(errorAt(status, body)).toMatchObject({ code: ledgerUnavailable, disposition: 'reject' })
+  ])('says of %s that there is no such list for us', async (_, status, body) => {
+    await expect(readPage(answering(status, body))).rejects.toMatchObject({
+      code: ledgerUnavailable,
+      disposition: 'reject',
+    })
   })
 
   it.each([
@@ -96,8 +85,8 @@ describe('the ledger of failed webhooks', () => {
     ['a page of a proxy', 200, '<html>', 'zoho_unreadable'],
     ['the end of the quota', 429, '{"code":45,"message":"exceeded"}', 'zoho_quota_exhausted'],
     ['a wrong organisation', 400, '{"code":57,"message":"You are not authorized"}', 'zoho_organization'],
-  ])('says of %s what it is', (_, status, body, code) => {
-    expect(errorAt(status, body)).toMatchObject({ code })
+  ])('says of %s what it is', async (_, status, body, code) => {
+    await expect(readPage(answering(status, body))).rejects.toMatchObject({ code })
   })
 })
 
@@ -110,16 +99,30 @@ function pageOf(rows: readonly object[]): string {
   })
 }
 
-function answer(status: number, body: string) {
-  return readAnswer({ status, headers: {}, body: Buffer.from(body) })
+function readPage(client: ZohoClient) {
+  const signal = new AbortController().signal
+  return zohoDeliveryLedger(client).readPage({ organizationId: '1', page: 2, perPage: 200, signal })
 }
 
-function errorAt(status: number, body: string): TdsError {
-  try {
-    readLedgerPage(answer(status, body))
-  } catch (error) {
-    if (error instanceof TdsError) return error
-    throw error
+/** A client that answers everything with this, and keeps what it was asked. */
+function answering(
+  status: number,
+  body: string,
+): ZohoClient & { readonly queries: ZohoQuery[]; readonly wishes: string[] } {
+  const queries: ZohoQuery[] = []
+  const wishes: string[] = []
+  return {
+    queries,
+    wishes,
+    admit: ({ lane, purpose }) => {
+      wishes.push(`${lane} ${purpose}`)
+      return Promise.resolve({
+        get: (query) => {
+          queries.push(query)
+          return Promise.resolve(readAnswer({ status, headers: {}, body: Buffer.from(body) }))
+        },
+        release: () => Promise.resolve(),
+      })
+    },
   }
-  throw new Error('the page was read')
 }

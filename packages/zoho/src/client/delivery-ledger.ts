@@ -35,7 +35,7 @@ export function zohoDeliveryLedger(client: ZohoClient): DeliveryLedger {
 }
 
 /** Reads a page. Throws TdsError for any fault, `zoho_ledger_unavailable` for an answer that is no such list. */
-export function readLedgerPage(answer: ZohoAnswer): LedgerPage {
+function readLedgerPage(answer: ZohoAnswer): LedgerPage {
   const fault = faultOf(answer)
   if (fault !== null) throw faultError(fault, answer)
   const rows = answer.body['webhook_histories']
