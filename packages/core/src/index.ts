@@ -6,9 +6,9 @@ export {
   type DeliveryLedger,
   type FailedDelivery,
   type LedgerPage,
-} from './coverage/delivery-ledger.ts'
-export { sweepLedger, type LedgerReport, type LedgerSweepParts } from './coverage/sweep-ledger.ts'
-export { countWatchedWebhooks, judgeSights, type WebhookWatchParts } from './coverage/watch-webhooks.ts'
+} from './webhooks/delivery-ledger.ts'
+export { sweepLedger, type LedgerReport, type LedgerSweepParts } from './webhooks/sweep-ledger.ts'
+export { countWatchedWebhooks, judgeSights, type WebhookWatchParts } from './webhooks/watch-webhooks.ts'
 export type { EntityDefinition, EntityType, SourceDefinition } from './entities/define-entity.ts'
 export { entities, entityOf, entityOfResource } from './entities/index.ts'
 export {

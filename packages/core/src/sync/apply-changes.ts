@@ -11,7 +11,6 @@ import {
   type RecordWrite,
   type Transaction,
 } from '@tds/db'
-import { firstSightOf } from '../coverage/first-sight.ts'
 import type { EntityDefinition } from '../entities/define-entity.ts'
 import { exactStringify, type ExactObject } from '../json/index.ts'
 import { noteLiving } from '../reconciliation/signs-of-life.ts'
