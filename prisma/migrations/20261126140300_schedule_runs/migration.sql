@@ -20,9 +20,11 @@ COMMENT ON INDEX tds_sync_runs_open IS 'What is waiting or under way, which ever
 
 ALTER TABLE tds_owed_reads DROP CONSTRAINT tds_owed_reads_reason_known;
 ALTER TABLE tds_owed_reads ADD CONSTRAINT tds_owed_reads_reason_known CHECK (
-  reason IN ('event', 'completing', 'repeat', 'parent', 'ripple', 'incremental', 'backfill', 'reconciliation', 'manual')
+  reason IN (
+    'event', 'completing', 'repeat', 'parent', 'ripple', 'manual', 'ledger', 'reconciliation', 'incremental', 'verification', 'backfill'
+  )
 );
-COMMENT ON COLUMN tds_owed_reads.reason IS 'Who asks: an event, an incompletely known row (completing), a second look (repeat), a child that misses it (parent), a related record that changed (ripple), a person (manual), or a run that found it in a list (incremental, backfill, reconciliation).';
+COMMENT ON COLUMN tds_owed_reads.reason IS 'Who asks: an event, an incompletely known row (completing), a second look (repeat), a child that misses it (parent), a related record that changed (ripple), a person (manual), Zoho''s list of failed webhooks (ledger), a look in turn (verification), or a run that found it in a list (incremental, backfill, reconciliation).';
 
 INSERT INTO tds_configuration (category, config_key, config_value, value_type, description, validation_schema)
 VALUES

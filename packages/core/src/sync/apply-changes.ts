@@ -14,6 +14,7 @@ import {
 import type { EntityDefinition } from '../entities/define-entity.ts'
 import { exactStringify, type ExactObject } from '../json/index.ts'
 import { noteLiving } from '../reconciliation/signs-of-life.ts'
+import { firstSightOf } from '../webhooks/first-sight.ts'
 import { advance, owesCompletingRead } from './advance.ts'
 import { auditEntry } from './audit-entry.ts'
 import type { AppliedOutcome, Decision, IncomingChange } from './change.ts'

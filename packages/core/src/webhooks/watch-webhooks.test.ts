@@ -7,7 +7,7 @@ import { mapRecord } from '../entities/map-record.ts'
 import { priceList } from '../entities/price-list.ts'
 import { product } from '../entities/product.ts'
 import type { ExactObject } from '../json/index.ts'
-import { readIncrement } from '../scan/incremental.ts'
+import { performRun } from '../runs/perform-run.ts'
 import { applyChanges } from '../sync/apply-changes.ts'
 import type { ChangeCause } from '../sync/change.ts'
 import { databaseNow } from '../sync/database-now.ts'
@@ -186,9 +186,16 @@ describe('watching webhooks', () => {
       hasMore: page * perPage < ids.length,
     }))
     await clock.advance('1 minute')
-    const report = await readIncrement(
-      { ...world.parts, lease, daemonId: randomUUID(), signal: new AbortController().signal },
+    const report = await performRun(
+      {
+        ...world.parts,
+        lease,
+        daemonId: randomUUID(),
+        signal: new AbortController().signal,
+        compare: () => Promise.reject(new Error('nothing is compared here')),
+      },
       { organizationId: testOrganization, entity: product },
+      { kind: 'scheduled', mode: 'incremental' },
     )
     expect(report).toMatchObject({ status: 'completed', counts: { created: records / 10 } })
     await clock.advance('11 minutes')
