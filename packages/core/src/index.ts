@@ -80,6 +80,14 @@ export {
 export { missRecords, type MissingOutcome, type MissingRecords } from './reconciliation/miss-records.ts'
 export { noteListed } from './reconciliation/signs-of-life.ts'
 export { releaseFuse, type FuseRelease, type FuseReleased } from './reconciliation/release-fuse.ts'
+export type { ReconciliationParts, ReconciliationWish } from './reconciliation/index-run.ts'
+export {
+  inOrderOfTurn,
+  reconcileFull,
+  type FullParts,
+  type FullReport,
+} from './reconciliation/reconcile-full.ts'
+export { reconcileIndex, type ReconciliationReport } from './reconciliation/reconcile-index.ts'
 export { createSettings, settingDefinitions, type SettingKey, type Settings } from './settings/settings.ts'
 export { readInstant, writeInstant, type Instant } from './sync/instant.ts'
 export { applyChanges, type ChangeResult, type RecordChange } from './sync/apply-changes.ts'
@@ -102,6 +110,7 @@ export {
 } from './sync/record-source.ts'
 export { remapRecords, type RemapOptions, type RemapProblem, type RemapReport } from './sync/remap-records.ts'
 export { callBudgetChecks } from './status/call-budget-check.ts'
+export { certificateThresholds } from './status/certificate-check.ts'
 export { circuitCheck } from './status/circuit-check.ts'
 export { listReadsCheck, listReadFailures } from './status/list-reads-check.ts'
 export { dataChecks, dataThresholds } from './status/data-checks.ts'

@@ -436,6 +436,8 @@ describe('the schema', () => {
         'retention.webhook_counts_days': 400,
         batch_size: 100,
         call_reserve_share: 0.2,
+        full_depth_calls_per_day: 200,
+        'retention.differences_days': 90,
         'retention.calls_days': 2,
         'retention.call_counts_days': 400,
         lock_timeout_seconds: 300,

@@ -125,6 +125,8 @@ export interface EntityDefinition {
   readonly children: readonly ChildDefinition[]
   /** Columns of the ERP in the same table; sync never writes them. */
   readonly localFields: readonly string[]
+  /** Lists tell so little of it that its details are read again before any other type's, all of them. */
+  readonly wholeFirst: boolean
   /** Keys that are known although no example has them and no column reads them. */
   readonly known: readonly string[]
   readonly references: readonly ReferenceDefinition[]
@@ -136,7 +138,7 @@ export interface EntityDefinition {
 /** What a definition file writes down; everything else has one default, named here. */
 export interface EntitySpec extends Omit<
   EntityDefinition,
-  'source' | 'columns' | 'children' | 'localFields' | 'known' | 'references' | 'quality'
+  'source' | 'columns' | 'children' | 'localFields' | 'wholeFirst' | 'known' | 'references' | 'quality'
 > {
   readonly source: Omit<SourceDefinition, 'bulk' | 'webhooks'> & {
     readonly bulk?: BulkDefinition
@@ -145,6 +147,7 @@ export interface EntitySpec extends Omit<
   readonly columns: Readonly<Record<string, ColumnSpec>>
   readonly children?: Readonly<Record<string, ChildSpec>>
   readonly localFields?: readonly string[]
+  readonly wholeFirst?: true
   readonly known?: readonly string[]
   readonly references?: readonly ReferenceDefinition[]
   readonly quality?: QualitySpec
@@ -185,6 +188,7 @@ export function defineEntity(spec: EntitySpec): EntityDefinition {
       rows: child.rows ?? objectsOnly,
     })),
     localFields: spec.localFields ?? [],
+    wholeFirst: spec.wholeFirst ?? false,
     known: spec.known ?? [],
     references: spec.references ?? [],
     quality: qualityOf(spec.quality),

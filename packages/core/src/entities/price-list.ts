@@ -23,6 +23,7 @@ export const priceList = defineEntity({
     webhooks: false,
   },
   table: 'tds_price_lists',
+  wholeFirst: true,
   columns: {
     name: { required: true, inList: true },
     description: { inList: true },

@@ -19,6 +19,7 @@ export const stockAdjustment = defineEntity({
     names: ['inventoryadjustment', 'inventoryadjustments'],
   },
   table: 'tds_stock_adjustments',
+  wholeFirst: true,
   columns: {
     date: { kind: 'date', required: true, inList: true },
     reason: { inList: true },

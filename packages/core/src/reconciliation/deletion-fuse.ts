@@ -13,7 +13,7 @@ import type { RecordChange } from '../sync/apply-changes.ts'
 import { databaseNow } from '../sync/database-now.ts'
 import { decide } from '../sync/decide.ts'
 import { readInstant, writeInstant } from '../sync/instant.ts'
-import { loadStates, stateKey } from '../sync/load-states.ts'
+import { keyText, lockStates } from '../sync/stored-states.ts'
 import { mayDeleteOne } from './deletion-allowance.ts'
 
 const log = childLogger('core:deletion-fuse')
@@ -44,7 +44,7 @@ export async function askFuse(tx: Transaction, change: RecordChange): Promise<Fu
   const type: FuseKey = { organizationId, entityType: entity.type }
   const key = { ...type, zohoId }
   const fuse = await lockFuse(tx, type)
-  const state = (await loadStates(tx, entity, [change])).get(stateKey(change)) ?? null
+  const state = (await lockStates(tx, entity, [change])).get(keyText(change)) ?? null
   const { outcome } = decide(state, change, await databaseNow(tx))
   if (outcome === 'stale') return passes
   const held = await findHeldDeletion(tx, key)

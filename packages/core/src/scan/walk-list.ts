@@ -38,6 +38,8 @@ export interface WalkedPage {
   readonly rows: readonly ListedRow[]
   /** Rows left out because an earlier page held them: the list moved while it was walked. */
   readonly repeated: number
+  /** Rows of ids that this walk had already, on an earlier page or on this one: with other content they contradict it. */
+  readonly repeats: readonly ListedRow[]
   readonly isLast: boolean
 }
 
@@ -56,7 +58,10 @@ export async function* walkList(walk: Walk): AsyncGenerator<WalkedPage, void, un
     for (const { zohoId } of fresh) seen.add(zohoId)
     const isLast = !answer.hasMore
     if (!isLast) expectFullPage(walk, { page, rows: rows.length, fresh: fresh.length })
-    yield { page, sentAt, rows: uniqueRows(fresh), repeated: rows.length - fresh.length, isLast }
+    const unique = uniqueRows(fresh)
+    const kept = new Set(unique)
+    const repeats = rows.filter((row) => !kept.has(row))
+    yield { page, sentAt, rows: unique, repeated: rows.length - fresh.length, repeats, isLast }
     if (isLast) return
   }
 }

@@ -1,5 +1,6 @@
 import { openSchemaDrift, qualityStatus, type Database, type DriftCount, type QualityStatus } from '@tds/db'
 import type { HealthCheck, HealthResult } from '@tds/runtime'
+import { certificateCheck } from './certificate-check.ts'
 
 /** From where on the checking of data counts as standing still; docs/operations/health.md has this number. */
 export const dataThresholds = { secondsSincePass: { degraded: 900 } } as const
@@ -13,6 +14,7 @@ export function dataChecks(db: Database): HealthCheck[] {
   return [
     { name: 'data quality', check: async () => judgeQuality(await qualityStatus(db)) },
     { name: 'schema drift', check: async () => judgeDrift(await openSchemaDrift(db)) },
+    certificateCheck(db),
   ]
 }
 

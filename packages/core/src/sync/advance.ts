@@ -13,8 +13,7 @@ export function advance(
   if (decision.outcome === 'stale' || decision.outcome === 'reread') return stored
   if (decision.outcome === 'unchanged') {
     if (!decision.advances || stored === null) return stored
-    if (incoming.says.kind !== 'content')
-      return { ...stored, readAt: laterOf(stored.readAt, incoming.lookedAt) }
+    if (incoming.says.kind !== 'content') return { ...stored, readAt: readAtAfter(stored, incoming) }
     return withContent(stored, incoming, incoming.says.record)
   }
   const base = stored ?? blank
@@ -22,7 +21,7 @@ export function advance(
   if (incoming.says.kind !== 'content') {
     return {
       ...base,
-      readAt: laterOf(base.readAt, incoming.lookedAt),
+      readAt: readAtAfter(base, incoming),
       deletedAt: now,
       revision: base.revision + 1,
     }
@@ -72,7 +71,7 @@ function withContent(base: RecordState, incoming: IncomingChange, record: Mapped
     // A type without versions is complete as of the look itself.
     completedVersion: completes ? (version ?? incoming.lookedAt) : base.completedVersion,
     createdAt: record.createdAt === null ? base.createdAt : instantOfMillis(record.createdAt),
-    readAt: laterOf(base.readAt, incoming.lookedAt),
+    readAt: readAtAfter(base, incoming),
   }
 }
 
@@ -87,6 +86,11 @@ function withStoredContent(base: RecordState, { says }: IncomingChange): RecordS
     children: { ...base.children, ...children },
     revision: base.revision + 1,
   }
+}
+
+/** A correction also takes a time of reading back that lies in the future, or no later read would ever count. */
+function readAtAfter({ readAt }: RecordState, { lookedAt, correction }: IncomingChange): Instant {
+  return correction === undefined ? laterOf(readAt, lookedAt) : lookedAt
 }
 
 function laterOf(left: Instant | null, right: Instant): Instant {

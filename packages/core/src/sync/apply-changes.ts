@@ -21,10 +21,10 @@ import type { AppliedOutcome, Decision, IncomingChange } from './change.ts'
 import { changedFields } from './content.ts'
 import { decide } from './decide.ts'
 import { writeInstant, type Instant } from './instant.ts'
-import { loadStates, stateKey } from './load-states.ts'
 import type { RecordState } from './record-state.ts'
 import { recordTableOf } from './record-table.ts'
 import { rowHash } from './row-hash.ts'
+import { keyText, lockStates } from './stored-states.ts'
 
 /** A change of one record together with who and what brought it. */
 export interface RecordChange extends IncomingChange {
@@ -70,8 +70,8 @@ export async function applyChanges(
   const groups = groupByEntity(changes)
   for (const group of groups) {
     const keys = group.records.map((record) => record.key)
-    const stored = await loadStates(tx, group.entity, keys)
-    const folds = group.records.map((record) => fold(record, stored.get(stateKey(record.key)) ?? null, now))
+    const stored = await lockStates(tx, group.entity, keys)
+    const folds = group.records.map((record) => fold(record, stored.get(keyText(record.key)) ?? null, now))
     for (const folded of folds) {
       for (const [index, result] of folded.results) results[index] = result
       audits.push(...folded.audits)
@@ -128,7 +128,7 @@ function groupByEntity(changes: readonly RecordChange[]): EntityChanges[] {
 }
 
 function byKey(left: RecordChanges, right: RecordChanges): number {
-  return stateKey(left.key) < stateKey(right.key) ? -1 : 1
+  return keyText(left.key) < keyText(right.key) ? -1 : 1
 }
 
 interface Folded {

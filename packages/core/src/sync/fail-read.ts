@@ -1,4 +1,6 @@
 import {
+  endDifference,
+  lockDifference,
   lockEventsAwaitingRead,
   postponeReads,
   settleRead,
@@ -95,6 +97,11 @@ async function giveUpEvents(parts: ReadingParts, failed: FailedRead, failure: Fa
       failure,
     }))
     await recordFates(parts, tx, { fates, startedAt: failed.startedAt })
+    const difference = await lockDifference(tx, key)
+    if (difference !== null) {
+      const note = `${failure.code}: see the dead letter of the record`
+      await endDifference(tx, difference, { state: 'left', note })
+    }
     const trailing = await settleRead(tx, key, { daemonId: parts.mover.daemonId, sentAt: claim.sent_at })
     if (trailing !== null) await sendReads(parts.queue, tx, [{ ...key, reason: trailing }])
     return true

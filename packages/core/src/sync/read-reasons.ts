@@ -30,4 +30,10 @@ export const readKinds: Readonly<Record<ReadReason, ReadKind>> = {
   parent: { lane: 'ripple', cause: 'webhook', says: 'named by a record and not here', priority: null },
   ripple: { lane: 'ripple', cause: 'drift', says: 'named by a record that changed', priority: null },
   backfill: { lane: 'backfill', cause: 'backfill', says: 'found by a first load', priority: null },
+  verification: {
+    lane: 'backfill',
+    cause: 'reconciliation',
+    says: 'looked at again in turn',
+    priority: null,
+  },
 }

@@ -3,6 +3,7 @@ import {
   isDatabaseUnavailable,
   lockEventsAwaitingRead,
   oweHeldReads,
+  readSingly,
   settleRead,
   type LockedEvent,
   type ReadRequest,
@@ -12,8 +13,10 @@ import { mapRecord } from '../entities/map-record.ts'
 import { isContentFault } from '../inbox/content-fault.ts'
 import { causeOf } from '../inbox/event-change.ts'
 import { recordFates, type EventFate } from '../inbox/event-fate.ts'
+import { applyAnswer } from '../reconciliation/apply-answer.ts'
 import { askFuse, tellBlown, type FuseVerdict } from '../reconciliation/deletion-fuse.ts'
 import { heldWhy } from '../reconciliation/held-why.ts'
+import { prepareCorrection } from '../reconciliation/settle-difference.ts'
 import {
   deservesSecondLook,
   fateOfAnswered,
@@ -23,10 +26,9 @@ import {
   secondLookSeconds,
   youngSeconds,
 } from './answer-fates.ts'
-import { applyChanges, type ChangeResult, type RecordChange } from './apply-changes.ts'
+import type { ChangeResult, RecordChange } from './apply-changes.ts'
 import { askForReads, sendReads } from './ask-for-reads.ts'
 import type { Saying } from './change.ts'
-import { databaseNow } from './database-now.ts'
 import { failRead } from './fail-read.ts'
 import { followUpReads } from './follow-up-reads.ts'
 import { readInstant } from './instant.ts'
@@ -85,23 +87,23 @@ async function settle(parts: ReadingParts, tx: Transaction, read: AnsweredRead):
     return { outcome: 'waiting', blew: false }
   }
   const newest = events.at(-1)
-  const change = changeOf(read, says, newest)
+  const answered = { key, entity, claim, says, isWhole: read.shape === 'detail' }
+  const prepared = await prepareCorrection(tx, answered, changeOf(read, says, newest))
   if (says.kind === 'not-there') {
-    const verdict = await askFuse(tx, change)
+    const verdict = await askFuse(tx, prepared.change)
     if (verdict.kind !== 'passes') return holdDeletion(parts, tx, { read, events, verdict })
   }
-  const [result] = await applyChanges(tx, [change], await databaseNow(tx))
-  if (result === undefined) throw new RangeError('applying one change gave no result')
+  const applied = await applyAnswer(tx, answered, prepared)
+  const { change, result } = applied
   const sentAt = readInstant(claim.sent_at)
   const fates = events.map((event) =>
     fateOfAnswered(event, { says, result, isNewest: event === newest, sentAt }),
   )
   await closeRead(parts, tx, read)
-  const reads = [
-    ...(await followUpReads(tx, [{ change, result }])),
-    ...readAgain(read, { says, result, fates, eventId: change.eventId }),
-  ]
+  const again = applied.read ?? readAgain(read, { says, result, fates, eventId: change.eventId })
+  const reads = [...(await followUpReads(tx, [{ change, result }])), ...(again === null ? [] : [again])]
   await recordFates(parts, tx, { fates, startedAt, reads })
+  if (applied.read !== null) await readSingly(tx, [applied.read])
   return { outcome: outcomeOf(result, fates), blew: false }
 }
 
@@ -169,12 +171,12 @@ function readAgain(
     readonly fates: readonly EventFate[]
     readonly eventId: string | null
   },
-): ReadRequest[] {
+): ReadRequest | null {
   const delaySeconds = againSeconds(o.says, o.result, claim)
-  if (delaySeconds === null || o.fates.some((fate) => fate.read !== undefined)) return []
+  if (delaySeconds === null || o.fates.some((fate) => fate.read !== undefined)) return null
   // What an answer about many records said too little about is completed like what a webhook said too little about.
   const reason = delaySeconds === 0 ? 'completing' : 'repeat'
-  return [{ ...key, reason, eventId: o.eventId, delaySeconds }]
+  return { ...key, reason, eventId: o.eventId, delaySeconds }
 }
 
 function againSeconds(

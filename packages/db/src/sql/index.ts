@@ -22,6 +22,14 @@ export {
   type ProbeWish,
   type StoredCircuit,
 } from './circuits.ts'
+export {
+  certificateAges,
+  issueCertificate,
+  listCertificates,
+  type Certificate,
+  type CertificateAge,
+  type NewCertificate,
+} from './certificates.ts'
 export { claimWork, releaseWork, type ClaimedEvent, type WorkClaim } from './claim-work.ts'
 export { unconservedEvents, type UnconservedEvents } from './conservation.ts'
 export * from './count-duplicates.ts'
@@ -39,6 +47,23 @@ export {
   type FuseStatus,
   type StoredFuse,
 } from './deletion-fuses.ts'
+export { longestUnread, noteDetailRead, oldestDetailRead } from './detail-reads.ts'
+export {
+  countDifferences,
+  differenceClasses,
+  endDifference,
+  endVanishedDifferences,
+  insertDifferences,
+  listDifferences,
+  lockDifference,
+  rememberFirstRead,
+  type DifferenceClass,
+  type DifferenceFilter,
+  type DifferenceState,
+  type NewDifference,
+  type OpenDifference,
+  type StoredDifference,
+} from './differences.ts'
 export { eventLife, lastActionOn, type LifeStep } from './event-life.ts'
 export { finishCall, type CallEnd, type CallKey } from './finish-call.ts'
 export {
@@ -70,6 +95,7 @@ export { insertSyncLogs, type SyncLogWrite } from './insert-sync-logs.ts'
 export { jsonObject, splitJson } from './json-rows.ts'
 export { judgeRecords, type JudgedCounts, type Judgement } from './judge-records.ts'
 export { lastOutcomes, type LastOutcomes } from './last-outcomes.ts'
+export { livingKeysAfter, type LivingKey } from './living-keys.ts'
 export {
   beginLedgerSweep,
   ledgerSweeps,
@@ -84,7 +110,7 @@ export {
   type LockedEvent,
 } from './lock-inbox-events.ts'
 export { lockRawRecords, type RawRecord } from './lock-raw-records.ts'
-export { lockRecords, type LockedRecord } from './lock-records.ts'
+export { lockRecords, readRecords, type LockedRecord, type StandingRecord } from './lock-records.ts'
 export {
   adjustEventCounts,
   moveInboxEvents,
@@ -96,6 +122,10 @@ export { absentRecords } from './absent-records.ts'
 export { claimReads, type ClaimedRead } from './claim-reads.ts'
 export { duePatientReads, dueRead, readsPerHour, type DueRead, type PatientKind } from './due-reads.ts'
 export { dropArrivedReads, holdRead, postponeReads, readAlone } from './give-back-reads.ts'
+export { seeOneMoment } from './one-moment.ts'
+export { latestRun, planCalls, plannedCalls } from './planned-calls.ts'
+export { readSingly } from './read-singly.ts'
+export { recordEvidence, type RecordEvidence } from './record-evidence.ts'
 export { owedReadCounts, type OwedReadCount } from './owed-read-counts.ts'
 export {
   patientReasons,

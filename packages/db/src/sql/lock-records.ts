@@ -24,16 +24,37 @@ export async function lockRecords(
   table: RecordTable,
   keys: readonly RecordKey[],
 ): Promise<LockedRecord[]> {
-  const columns = table.columns.map((column) => `t.${column.name}`).join(', ')
   const { rows } = await tx.query<LockedRecord>(
-    `SELECT t.organization_id, t.zoho_id, ${columns}, t.custom_fields, t.source_created_at, t.source_modified_at,
-            t.completed_version, t.source_read_at, t.deleted_at, t.version
-       FROM unnest($1::text[], $2::text[]) AS k(organization_id, zoho_id)
-       JOIN ${table.table} t ON t.organization_id = k.organization_id AND t.zoho_id = k.zoho_id
+    `${selectRecords(table)}
       ORDER BY t.organization_id, t.zoho_id
         FOR UPDATE OF t`,
     keyArrays(keys),
     { name: `lock_records:${table.table}` },
   )
   return rows
+}
+
+/** A record as it stands, with the hash that was written beside it. */
+export interface StandingRecord extends LockedRecord {
+  readonly content_hash: string | null
+}
+
+/** Reads the records of the keys as they stand, without holding anybody up. */
+export async function readRecords(
+  db: Queryable,
+  table: RecordTable,
+  keys: readonly RecordKey[],
+): Promise<StandingRecord[]> {
+  const { rows } = await db.query<StandingRecord>(selectRecords(table, ', t.content_hash'), keyArrays(keys), {
+    name: `read_records:${table.table}`,
+  })
+  return rows
+}
+
+function selectRecords(table: RecordTable, more = ''): string {
+  const columns = table.columns.map((column) => `t.${column.name}`).join(', ')
+  return `SELECT t.organization_id, t.zoho_id, ${columns}, t.custom_fields, t.source_created_at, t.source_modified_at,
+            t.completed_version, t.source_read_at, t.deleted_at, t.version${more}
+       FROM unnest($1::text[], $2::text[]) AS k(organization_id, zoho_id)
+       JOIN ${table.table} t ON t.organization_id = k.organization_id AND t.zoho_id = k.zoho_id`
 }

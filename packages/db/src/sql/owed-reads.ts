@@ -10,7 +10,8 @@ export interface OwedReadKey {
 /**
  * Why a record is to be read, the most urgent first: an event asks, a first answer was not decisive, a partial body left
  * it incomplete, a person asks, the source says that its webhook failed, a run that compares or reads lists found it to
- * differ, a record that names it is here without it, a record that names it may have moved its numbers, a first load found it.
+ * differ, a record that names it is here without it, a record that names it may have moved its numbers, a first load found
+ * it, it is its detail's turn to be looked at again.
  */
 export const readReasons = [
   'event',
@@ -23,6 +24,7 @@ export const readReasons = [
   'parent',
   'ripple',
   'backfill',
+  'verification',
 ] as const
 
 /** One of {@link readReasons}. */
@@ -37,6 +39,7 @@ export const patientReasons: readonly ReadReason[] = [
   'parent',
   'ripple',
   'backfill',
+  'verification',
 ]
 
 /** The reasons as a list of SQL, for conditions. */

@@ -11,6 +11,7 @@ const rules = {
   call_counts: 'tds_cleanup_old_call_counts',
   first_sights: 'tds_cleanup_old_first_sights',
   webhook_counts: 'tds_cleanup_old_webhook_counts',
+  differences: 'tds_cleanup_old_differences',
 } as const
 
 /** Something that is kept for a limited time only. */

@@ -1,0 +1,85 @@
+import {
+  addToRun,
+  insertDifferences,
+  readSingly,
+  recordEvidence,
+  type DifferenceClass,
+  type DifferenceState,
+  type ReadRequest,
+  type RunCounts,
+  type RunStatus,
+} from '@tds/db'
+import { counter } from '@tds/runtime'
+import { addCounts, noCounts } from '../scan/apply-listed.ts'
+import { askForReads } from '../sync/ask-for-reads.ts'
+import { repairs, type IndexRun } from './index-run.ts'
+import { newDifference, type FoundRecord } from './new-difference.ts'
+
+const differencesFound = counter({
+  name: 'tds_differences_found_total',
+  help: 'Differences from Zoho that reconciliations found, by type and class; of dry runs too.',
+  labelNames: ['entity', 'class'],
+})
+
+/** Only the source's own word about the single record settles these. */
+const directClasses: ReadonlySet<DifferenceClass> = new Set([
+  'missing_in_zoho',
+  'ahead',
+  'damaged',
+  'deleted_here',
+  'duplicate',
+])
+
+/** How findings are kept where that is not as usual. */
+export interface KeepOptions {
+  readonly counts?: Partial<RunCounts>
+  readonly state?: DifferenceState
+  readonly note?: string
+}
+
+/**
+ * Keeps what was found, and owes a read of each record where the run repairs, in one transaction with its counts. Returns how
+ * the run stands.
+ */
+export async function keepFindings(
+  run: IndexRun,
+  found: readonly FoundRecord[],
+  o: KeepOptions = {},
+): Promise<RunStatus> {
+  const { parts, wish, runId } = run
+  const { organizationId, entity } = wish
+  const owner = { runId, organizationId, entityType: entity.type }
+  const state = o.state ?? (repairs(run) ? 'found' : 'left')
+  const note = o.note ?? (repairs(run) ? null : 'not to be repaired by this run')
+  const evidence = await recordEvidence(parts.db, { ...owner, zohoIds: found.map(({ zohoId }) => zohoId) })
+  const byId = new Map(evidence.map((row) => [row.zoho_id, row]))
+  const differences = found.map((record) =>
+    newDifference(entity, record, { evidence: byId.get(record.zohoId), state, note }),
+  )
+  const reads = state === 'found' ? found.map((record) => readOf(run, record)) : []
+  const single = found
+    .filter((record) => directClasses.has(record.class))
+    .map((record) => readOf(run, record))
+  const counts = { ...noCounts, ...o.counts }
+  const status = await parts.db.transaction(async (tx) => {
+    await parts.lease.guard(tx)
+    await insertDifferences(tx, owner, differences)
+    await askForReads(parts.queue, tx, reads)
+    if (reads.length > 0) await readSingly(tx, single)
+    return addToRun(tx, runId, counts)
+  })
+  run.counts = addCounts(run.counts, counts)
+  for (const record of found) differencesFound.inc({ entity: entity.type, class: record.class })
+  return status
+}
+
+function readOf({ wish }: IndexRun, { zohoId }: FoundRecord): ReadRequest {
+  return {
+    organizationId: wish.organizationId,
+    entityType: wish.entity.type,
+    zohoId,
+    reason: 'reconciliation',
+    eventId: null,
+    delaySeconds: 0,
+  }
+}
