@@ -111,6 +111,18 @@ describe('retention', () => {
     await alert({ firedDaysAgo: 200, resolvedDaysAgo: 181 })
     await alert({ firedDaysAgo: 200, resolvedDaysAgo: 179 })
     await alert({ firedDaysAgo: 400, resolvedDaysAgo: null })
+    for (const [id, state, settled] of [
+      ['1', 'repaired', '91 days'],
+      ['2', 'repaired', '89 days'],
+      ['3', 'found', null],
+    ]) {
+      await db.query(
+        `INSERT INTO tds_reconciliation_differences (run_id, organization_id, entity_type, zoho_id, class, probable_cause, state,
+                settled_at, found_at)
+         VALUES (gen_random_uuid(), '1', 'product', $1, 'stale', 'x', $2, tds_now() - $3::interval, tds_now() - interval '1 year')`,
+        [id, state, settled],
+      )
+    }
     expect(await prune()).toEqual({
       pruned: {
         inbox_events: 3,
@@ -122,6 +134,7 @@ describe('retention', () => {
         call_counts: 0,
         first_sights: 0,
         webhook_counts: 0,
+        differences: 1,
       },
       unfinished: false,
     })

@@ -118,8 +118,8 @@ function groupByEntity(changes: readonly RecordChange[]): EntityChanges[] {
     const records = groups.get(change.entity) ?? new Map<string, RecordChanges>()
     groups.set(change.entity, records)
     const key = { organizationId: change.organizationId, zohoId: change.zohoId }
-    const record = records.get(stateKey(key)) ?? { key, changes: [] }
-    records.set(stateKey(key), record)
+    const record = records.get(keyText(key)) ?? { key, changes: [] }
+    records.set(keyText(key), record)
     record.changes.push({ index, change })
   })
   return [...groups]

@@ -1,6 +1,12 @@
 import { alerterConfigSchema, alerterThresholds, createAlerter } from '@tds/alerter'
 import { apiConfigSchema, apiThresholds, createApi } from '@tds/api'
-import { dataThresholds, listReadFailures, pipelineThresholds, webhookThresholds } from '@tds/core'
+import {
+  certificateThresholds,
+  dataThresholds,
+  listReadFailures,
+  pipelineThresholds,
+  webhookThresholds,
+} from '@tds/core'
 import { createTestDatabase, type TestDatabase } from '@tds/db/testing'
 import { loadConfig } from '@tds/runtime'
 import { createWorker, workerConfigSchema } from '@tds/worker'
@@ -101,6 +107,9 @@ describe('docs/operations/health.md', () => {
       )
       expect(told.get('owed reads')?.[0]).toBe(
         `the oldest is ${String(oldestOwedReadSeconds.degraded)} s overdue, or ${String(oldestPatientReadSeconds.degraded)} s where nothing waits for it`,
+      )
+      expect(told.get('certificates')?.[0]).toBe(
+        `a type was last proven equal ${String(certificateThresholds.hoursSinceCertificate.degraded)} h ago, or first loaded so long ago and never proven`,
       )
       const silent = `none has beaten for ${String(workerSilentSeconds)} s`
       expect(told.get('alerter')?.[0]).toBe(`none has beaten for ${String(alerterSilentSeconds)} s`)
