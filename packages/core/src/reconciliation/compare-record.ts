@@ -37,7 +37,7 @@ export function compareRecord(stored: StandingState | null, listed: MappedRecord
 }
 
 /** True when columns, custom fields and child rows still give the hash that was written with them. */
-export function fitsItself(stored: StandingState): boolean {
+function fitsItself(stored: StandingState): boolean {
   return stored.contentHash === rowHash(stored)
 }
 

@@ -1,7 +1,7 @@
 import type { RunCounts } from '@tds/db'
 import type { EntityDefinition } from '../entities/define-entity.ts'
-import type { IncrementalParts } from '../scan/incremental.ts'
 import { noCounts, type ListingRun } from '../scan/apply-listed.ts'
+import type { IncrementalParts } from '../scan/incremental.ts'
 import type { Walk } from '../scan/walk-list.ts'
 import type { Instant } from '../sync/instant.ts'
 import type { FoundRecord } from './new-difference.ts'
@@ -9,7 +9,10 @@ import type { FoundRecord } from './new-difference.ts'
 /** What a reconciliation needs of its surroundings. */
 export interface ReconciliationParts extends IncrementalParts {
   /** How many deletions of a type the fuse still allows within its hour. */
-  deletionsLeft: (key: { readonly organizationId: string; readonly entityType: string }) => Promise<number>
+  readonly deletionsLeft: (key: {
+    readonly organizationId: string
+    readonly entityType: string
+  }) => Promise<number>
 }
 
 /** What is to be reconciled, and how. */

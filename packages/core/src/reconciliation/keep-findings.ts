@@ -8,10 +8,12 @@ import {
   type ReadRequest,
   type RunCounts,
   type RunStatus,
+  type Transaction,
 } from '@tds/db'
 import { counter } from '@tds/runtime'
 import { addCounts, noCounts } from '../scan/apply-listed.ts'
 import { askForReads } from '../sync/ask-for-reads.ts'
+import { persist } from '../sync/persist.ts'
 import { repairs, type IndexRun } from './index-run.ts'
 import { newDifference, type FoundRecord } from './new-difference.ts'
 
@@ -20,6 +22,9 @@ const differencesFound = counter({
   help: 'Differences from Zoho that reconciliations found, by type and class; of dry runs too.',
   labelNames: ['entity', 'class'],
 })
+
+/** How long a run waits for a Postgres that is away, before what it has walked is lost to it. */
+const outageMs = 30_000
 
 /** Only the source's own word about the single record settles these. */
 const directClasses: ReadonlySet<DifferenceClass> = new Set([
@@ -61,13 +66,15 @@ export async function keepFindings(
     .filter((record) => directClasses.has(record.class))
     .map((record) => readOf(run, record))
   const counts = { ...noCounts, ...o.counts }
-  const status = await parts.db.transaction(async (tx) => {
+  const write = async (tx: Transaction): Promise<RunStatus> => {
     await parts.lease.guard(tx)
     await insertDifferences(tx, owner, differences)
     await askForReads(parts.queue, tx, reads)
     if (reads.length > 0) await readSingly(tx, single)
     return addToRun(tx, runId, counts)
-  })
+  }
+  const { signal } = parts
+  const status = await persist(() => parts.db.transaction(write), { forMs: outageMs, signal })
   run.counts = addCounts(run.counts, counts)
   for (const record of found) differencesFound.inc({ entity: entity.type, class: record.class })
   return status

@@ -133,14 +133,10 @@ async function awaitSecond(
   stored: StandingState | null,
 ): Promise<ReadRequest | null> {
   const sentAt = readInstant(claim.sent_at)
-  const isWaiting =
-    difference.first_read_at !== null &&
-    change.correction === undefined &&
-    difference.first_answer === answerDigest(says) &&
-    sentAt - readInstant(difference.first_read_at) < secondReadAfter
-  if (isWaiting) {
-    const since = sentAt - readInstant(difference.first_read_at ?? claim.sent_at)
-    return readOf(key, secondsLeft(since))
+  const { first_read_at: firstAt } = difference
+  if (firstAt !== null && change.correction === undefined && difference.first_answer === answerDigest(says)) {
+    const since = sentAt - readInstant(firstAt)
+    if (since < secondReadAfter) return readOf(key, secondsLeft(since))
   }
   if (difference.tries >= triesAtMost) {
     const note = 'no two reads agreed while the row stood still'

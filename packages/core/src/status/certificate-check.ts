@@ -1,4 +1,4 @@
-import { certificateAges, type CertificateAge, type Database } from '@tds/db'
+import { certificateAges, type CertificateAge, type Queryable } from '@tds/db'
 import type { HealthCheck, HealthResult } from '@tds/runtime'
 import { entities } from '../entities/index.ts'
 
@@ -6,13 +6,12 @@ import { entities } from '../entities/index.ts'
 export const certificateThresholds = { hoursSinceCertificate: { degraded: 36 } } as const
 
 /** Tells whether each type was proven equal to Zoho lately: a night that was missed shows here, whatever kept the run. */
-export function certificateCheck(db: Database): HealthCheck {
+export function certificateCheck(db: Queryable): HealthCheck {
   const types = entities.map(({ type }) => type)
   return { name: 'certificates', check: async () => judgeCertificates(await certificateAges(db, types)) }
 }
 
-/** Judges the ages of the latest certificates; exported to be tried with any. */
-export function judgeCertificates(ages: readonly CertificateAge[]): HealthResult {
+function judgeCertificates(ages: readonly CertificateAge[]): HealthResult {
   const loaded = ages.filter(({ loaded_seconds: since }) => since !== null)
   const facts = Object.fromEntries(
     ages.map((age) => [`${age.organization_id} ${age.entity_type}`, hoursOf(age.issued_seconds)]),

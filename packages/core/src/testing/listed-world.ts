@@ -1,5 +1,5 @@
-import { takeOverClock, type TestClock } from '@tds/db/testing'
 import { randomUUID } from 'node:crypto'
+import { takeOverClock, type TestClock } from '@tds/db/testing'
 import type { EntityDefinition } from '../entities/define-entity.ts'
 import type { ExactObject } from '../json/index.ts'
 import type { ReconciliationParts, ReconciliationWish } from '../reconciliation/index-run.ts'
@@ -12,7 +12,7 @@ export interface ListedWorld extends SyncWorld {
   readonly clock: TestClock
   /** What the source holds, by id; a list is made of it. */
   readonly zoho: Map<string, ExactObject>
-  readonly parts: SyncWorld['parts'] & ReconciliationParts
+  readonly parts: SyncWorld['parts'] & ReconciliationParts & { deletionsLeft: () => Promise<number> }
   /** Puts the record into the source, with changes laid over the example's detail. */
   put(id: string, changes?: Parameters<typeof exampleRecord>[2]): void
   remove(id: string): void

@@ -85,7 +85,7 @@ export interface CertificateAge {
   readonly left: number
 }
 
-/** Tells of every organisation that runs were made for how old the latest certificate of each type is. */
+/** Tells of every organisation that lists were read or certificates issued for how old the latest certificate of each type is. */
 export async function certificateAges(
   db: Queryable,
   entityTypes: readonly string[],
@@ -93,11 +93,12 @@ export async function certificateAges(
   const { rows } = await db.query<CertificateAge>(
     `SELECT o.organization_id, k.entity_type,
             extract(epoch FROM tds_now() - c.issued_at)::float8 AS issued_seconds,
-            (SELECT extract(epoch FROM tds_now() - min(r.completed_at))::float8 FROM tds_sync_runs r
+            (SELECT extract(epoch FROM tds_now() - r.completed_at)::float8 FROM tds_sync_runs r
               WHERE r.organization_id = o.organization_id AND r.entity_type = k.entity_type::tds_entity_type
-                AND r.status = 'completed' AND NOT r.dry_run) AS loaded_seconds,
+                AND r.status = 'completed' AND NOT r.dry_run
+              ORDER BY r.started_at LIMIT 1) AS loaded_seconds,
             coalesce(c."left", 0)::int AS "left"
-       FROM (SELECT DISTINCT organization_id FROM tds_sync_runs) o
+       FROM (SELECT organization_id FROM tds_sync_cursors UNION SELECT organization_id FROM tds_certificates) o
       CROSS JOIN unnest($1::text[]) AS k(entity_type)
        LEFT JOIN LATERAL (
               SELECT issued_at, "left" FROM tds_certificates

@@ -19,11 +19,13 @@ export interface DetailOwner {
   readonly entityType: string
 }
 
-const living = (table: string): string => `
+function living(table: string): string {
+  return `
        FROM ${table} t
        LEFT JOIN tds_detail_reads d
          ON d.organization_id = t.organization_id AND d.entity_type = $2::tds_entity_type AND d.zoho_id = t.zoho_id
       WHERE t.organization_id = $1 AND t.deleted_at IS NULL`
+}
 
 /** When the detail read longest ago of a living record was, and how many were never read so. */
 export async function oldestDetailRead(

@@ -161,6 +161,8 @@ export async function endVanishedDifferences(tx: Queryable, owner: DifferenceOwn
         AND NOT EXISTS (SELECT FROM tds_owed_reads r
                          WHERE r.organization_id = d.organization_id AND r.entity_type = d.entity_type
                            AND r.zoho_id = d.zoho_id)
+        AND NOT EXISTS (SELECT FROM tds_reconciliation_differences n
+                         WHERE n.run_id = $3::uuid AND n.zoho_id = d.zoho_id)
      RETURNING d.run_id`,
     [owner.organizationId, owner.entityType, owner.runId],
   )
