@@ -72,6 +72,25 @@ describe('reconcileFull', () => {
     expect(world.source.bulks().map((bulk) => bulk.length)).toEqual([100, 50])
   })
 
+  it('takes an answer about many records for none of the two that must agree', async () => {
+    const [id = ''] = idsOf(1)
+    await worldOf(product, [id])
+    await world.clock.advance('2 days')
+    await world.db.query(`UPDATE tds_products SET source_modified_at = '2031-01-01'`)
+    const report = await run(product)
+    for (let look = 0; look < 2; look += 1) {
+      const [task] = await planPatientReads(world.parts, { exceptTypes: [] })
+      expect(task?.kind).toBe(look === 0 ? 'bulk' : 'single')
+      if (task?.kind === 'bulk') await performBulkRead(world.parts, task, new AbortController().signal)
+      expect(await firstReads()).toBe(0)
+      await world.clock.advance('3 seconds')
+    }
+    await world.settle()
+    expect(await firstReads()).toBe(1)
+    await world.confirm()
+    expect(await world.differences(report.runId)).toMatchObject([{ class: 'ahead', state: 'repaired' }])
+  })
+
   it('only tells what it would owe in a dry run', async () => {
     await worldOf(invoice, idsOf(3))
     await world.clock.advance('2 days')
@@ -118,6 +137,11 @@ describe('reconcileFull', () => {
     const parts = { ...world.parts, callsPerDay: () => callsPerDay, entities }
     const wish = { organizationId: testOrganization, entity, repair: true, dryRun, requestedBy: null }
     return reconcileFull(parts, wish)
+  }
+
+  async function firstReads(): Promise<unknown> {
+    const sql = `SELECT count(first_read_at)::int AS n FROM tds_reconciliation_differences`
+    return (await world.db.query<{ n: number }>(sql)).rows[0]?.n
   }
 
   async function owed(): Promise<Record<string, unknown>[]> {

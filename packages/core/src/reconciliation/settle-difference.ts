@@ -95,7 +95,8 @@ export async function settleDifference(tx: Transaction, applied: AppliedAnswer):
     await endDifference(tx, difference, { state: verdict, note })
     return null
   }
-  return awaitSecond(tx, applied, stored)
+  // Only an answer about the record by itself may be one of two that are compared.
+  return applied.isWhole ? awaitSecond(tx, applied, stored) : readOf(key, overtakenSeconds)
 }
 
 type Verdict = 'repaired' | 'agreed' | 'against' | 'again'
