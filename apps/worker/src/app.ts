@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import {
+  compareType,
   createSettings,
   dataChecks,
   deletionFuseCheck,
@@ -123,7 +124,11 @@ export function createWorker(
       source,
       organizationId: config.ZOHO_ORGANIZATION_ID,
       entities,
-      compare: () => Promise.reject(new RangeError('not built yet')),
+      compare: (running, task) =>
+        compareType(
+          { ...running, entities, callsPerDay: () => settings.number('full_depth_calls_per_day') },
+          task,
+        ),
       schedules: () => schedulesOf(settings, config.TDS_TIME_ZONE),
     }),
     deletionsGauge(parts),

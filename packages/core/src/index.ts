@@ -62,7 +62,7 @@ export { redriveEvents, type RedriveParts, type RedriveResult } from './quaranti
 export { revealBody } from './quarantine/reveal.ts'
 export { pruneOnce, type PruningParts, type PruningReport } from './retention/prune.ts'
 export { nextRun, type NextRun, type RunSchedules, type RunsOfType } from './runs/next-run.ts'
-export { performRun, type ComparisonTask, type RunParts } from './runs/perform-run.ts'
+export { performRun, type RunParts } from './runs/perform-run.ts'
 export {
   askForRun,
   stopRun,
@@ -77,17 +77,10 @@ export {
   deletionsLeft,
   type DeletionAllowance,
 } from './reconciliation/deletion-allowance.ts'
+export { compareType, type ComparisonTask } from './reconciliation/compare-type.ts'
 export { missRecords, type MissingOutcome, type MissingRecords } from './reconciliation/miss-records.ts'
 export { noteListed } from './reconciliation/signs-of-life.ts'
 export { releaseFuse, type FuseRelease, type FuseReleased } from './reconciliation/release-fuse.ts'
-export type { ReconciliationParts, ReconciliationWish } from './reconciliation/index-run.ts'
-export {
-  inOrderOfTurn,
-  reconcileFull,
-  type FullParts,
-  type FullReport,
-} from './reconciliation/reconcile-full.ts'
-export { reconcileIndex, type ReconciliationReport } from './reconciliation/reconcile-index.ts'
 export { createSettings, settingDefinitions, type SettingKey, type Settings } from './settings/settings.ts'
 export { readInstant, writeInstant, type Instant } from './sync/instant.ts'
 export { applyChanges, type ChangeResult, type RecordChange } from './sync/apply-changes.ts'

@@ -4,12 +4,14 @@ import { walkList } from '../scan/walk-list.ts'
 import { writeInstant } from '../sync/instant.ts'
 import { recordTableOf } from '../sync/record-table.ts'
 import { keyText, readStates } from '../sync/stored-states.ts'
+import { deletionsLeft } from './deletion-allowance.ts'
 import { repairs, walkOf, type IndexRun } from './index-run.ts'
 import { keepFindings } from './keep-findings.ts'
+import { missRecords } from './miss-records.ts'
 import type { FoundRecord } from './new-difference.ts'
 import { walkIndex } from './walk-index.ts'
 
-/** How taking stock of the absent ended. `held` is how many the fuse kept from being read. */
+/** How taking stock of the absent ended. `held` is how many the fuse holds instead of letting them be read. */
 export interface AbsentReport {
   readonly absent: number
   readonly held: number
@@ -19,8 +21,8 @@ export interface AbsentReport {
 const keysPerQuery = 500
 
 /**
- * Finds the living records that the list did not hold and owes a read of each, as far as the fuse allows deletions: absence
- * alone never deletes. Before anything is called absent a list that moved, or lacks more records than it has pages, is walked
+ * Finds the living records that the list did not hold and owes a read of each: absence alone never deletes. More than the fuse lets
+ * be deleted are held instead. Before anything is called absent a list that moved, or lacks more records than it has pages, is walked
  * once more, and its end is tried. Throws TdsError `list_unreliable` for a list that is empty or has rows beyond its end.
  */
 export async function keepAbsent(run: IndexRun): Promise<AbsentReport> {
@@ -32,19 +34,25 @@ export async function keepAbsent(run: IndexRun): Promise<AbsentReport> {
   }
   if (absent === 0) return { absent, held: 0, cancelled: false }
   await expectEnd(run)
-  const { organizationId, entity } = run.wish
-  const allowed = await run.parts.deletionsLeft({ organizationId, entityType: entity.type })
-  let taken = 0
+  const held = repairs(run) ? await holdBeyondLimit(run, absent) : 0
+  const note = 'not read: more are absent than the deletion fuse lets be deleted'
+  let kept = 0
   for await (const chunk of absentChunks(run)) {
-    const open = chunk.slice(0, Math.max(0, allowed - taken))
-    const held = chunk.slice(open.length)
-    taken += chunk.length
-    await keepFindings(run, open)
-    const note = 'not read: the deletion fuse allows no more'
-    const status = await keepFindings(run, held, repairs(run) ? { state: 'held', note } : {})
+    const status = await keepFindings(run, chunk, held > 0 ? { state: 'held', note } : {})
     if (status !== 'running') return { absent, held: 0, cancelled: true }
+    kept += chunk.length
   }
-  return { absent: taken, held: Math.max(0, taken - allowed), cancelled: false }
+  return { absent: kept, held, cancelled: false }
+}
+
+/** More than may be deleted within the hour are not asked about at all: the fuse holds all of them for a person. */
+async function holdBeyondLimit(run: IndexRun, absent: number): Promise<number> {
+  const { organizationId, entity } = run.wish
+  if (absent <= (await deletionsLeft(run.parts.db, { organizationId, entity }))) return 0
+  const zohoIds: string[] = []
+  for await (const ids of absentKeys(run)) zohoIds.push(...ids)
+  const missing = { organizationId, entity, zohoIds, lookedAt: run.startedAt }
+  return (await missRecords(run.parts, missing)).held
 }
 
 async function countAbsent(run: IndexRun): Promise<number> {

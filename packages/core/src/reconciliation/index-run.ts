@@ -1,26 +1,17 @@
 import type { RunCounts } from '@tds/db'
 import type { EntityDefinition } from '../entities/define-entity.ts'
 import { noCounts, type ListingRun } from '../scan/apply-listed.ts'
-import type { IncrementalParts } from '../scan/incremental.ts'
+import type { ListParts } from '../scan/read-list.ts'
 import type { Walk } from '../scan/walk-list.ts'
 import type { Instant } from '../sync/instant.ts'
 import type { FoundRecord } from './new-difference.ts'
-
-/** What a reconciliation needs of its surroundings. */
-export interface ReconciliationParts extends IncrementalParts {
-  /** How many deletions of a type the fuse still allows within its hour. */
-  readonly deletionsLeft: (key: {
-    readonly organizationId: string
-    readonly entityType: string
-  }) => Promise<number>
-}
 
 /** What is to be reconciled, and how. */
 export interface ReconciliationWish {
   readonly organizationId: string
   readonly entity: EntityDefinition
-  /** A run begun already; without it one is begun. */
-  readonly runId?: string
+  /** The run, which has begun. */
+  readonly runId: string
   readonly repair: boolean
   /** Writes nothing but the run and its differences. */
   readonly dryRun: boolean
@@ -30,9 +21,8 @@ export interface ReconciliationWish {
 
 /** An index run in progress. What it knows of the whole list is a number for each id, so that a big type needs little. */
 export interface IndexRun {
-  readonly parts: ReconciliationParts
+  readonly parts: ListParts
   readonly wish: ReconciliationWish
-  readonly runId: string
   readonly startedAt: Instant
   /** Id → digest of the row that was listed first: about 10 MB for 100,000 records. */
   readonly seen: Map<string, number>
@@ -46,7 +36,7 @@ export interface IndexRun {
 }
 
 /** Begins the bookkeeping of a run. */
-export function newIndexRun(o: Pick<IndexRun, 'parts' | 'wish' | 'runId' | 'startedAt'>): IndexRun {
+export function newIndexRun(o: Pick<IndexRun, 'parts' | 'wish' | 'startedAt'>): IndexRun {
   return {
     ...o,
     seen: new Map(),
@@ -71,17 +61,20 @@ export function walkOf({ parts, wish }: Pick<IndexRun, 'parts' | 'wish'>): Walk 
 }
 
 /** The run as applying listed rows takes it. */
-export function listingOf({ parts, wish, runId }: IndexRun): ListingRun {
+export function listingOf({ parts, wish }: IndexRun): ListingRun {
   const { db, queue, lease } = parts
   const { organizationId, entity } = wish
   return {
     db,
     queue,
     lease,
-    runId,
+    runId: wish.runId,
     organizationId,
     entity,
     cause: 'reconciliation',
     readReason: 'reconciliation',
+    dryRun: wish.dryRun,
+    actor: wish.requestedBy ?? 'worker',
+    reason: null,
   }
 }

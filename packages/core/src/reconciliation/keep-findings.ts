@@ -13,9 +13,11 @@ import {
 import { counter } from '@tds/runtime'
 import { addCounts, noCounts } from '../scan/apply-listed.ts'
 import { askForReads } from '../sync/ask-for-reads.ts'
+import type { Instant } from '../sync/instant.ts'
 import { persist } from '../sync/persist.ts'
 import { repairs, type IndexRun } from './index-run.ts'
 import { newDifference, type FoundRecord } from './new-difference.ts'
+import { noteListed } from './signs-of-life.ts'
 
 const differencesFound = counter({
   name: 'tds_differences_found_total',
@@ -38,6 +40,8 @@ const directClasses: ReadonlySet<DifferenceClass> = new Set([
 /** How findings are kept where that is not as usual. */
 export interface KeepOptions {
   readonly counts?: Partial<RunCounts>
+  /** What the list had, at the time it was asked: its deletion is held no longer. */
+  readonly listed?: { readonly zohoIds: readonly string[]; readonly lookedAt: Instant }
   readonly state?: DifferenceState
   readonly note?: string
 }
@@ -51,8 +55,8 @@ export async function keepFindings(
   found: readonly FoundRecord[],
   o: KeepOptions = {},
 ): Promise<RunStatus> {
-  const { parts, wish, runId } = run
-  const { organizationId, entity } = wish
+  const { parts, wish } = run
+  const { organizationId, entity, runId } = wish
   const owner = { runId, organizationId, entityType: entity.type }
   const state = o.state ?? (repairs(run) ? 'found' : 'left')
   const note = o.note ?? (repairs(run) ? null : 'not to be repaired by this run')
@@ -71,6 +75,7 @@ export async function keepFindings(
     await insertDifferences(tx, owner, differences)
     await askForReads(parts.queue, tx, reads)
     if (reads.length > 0) await readSingly(tx, single)
+    if (o.listed !== undefined && repairs(run)) await noteListed(tx, { organizationId, entity, ...o.listed })
     return addToRun(tx, runId, counts)
   }
   const { signal } = parts

@@ -5,9 +5,9 @@ import { priceList } from '../entities/price-list.ts'
 import { product } from '../entities/product.ts'
 import { planPatientReads } from '../sync/patient-reads.ts'
 import { performBulkRead } from '../sync/perform-bulk-read.ts'
-import { createListedWorld, idsOf, type ListedWorld } from '../testing/listed-world.ts'
+import { begunRun, createListedWorld, idsOf, type ListedWorld } from '../testing/listed-world.ts'
 import { testOrganization } from '../testing/sync-world.ts'
-import { inOrderOfTurn, reconcileFull, type FullReport } from './reconcile-full.ts'
+import { reconcileFull, type FullReport } from './reconcile-full.ts'
 
 describe('reconcileFull', () => {
   let world: ListedWorld
@@ -65,7 +65,7 @@ describe('reconcileFull', () => {
     await worldOf(product, ids)
     await world.clock.advance('2 days')
     expect(await run(product)).toMatchObject({ records: 150, calls: 2 })
-    const tasks = await planPatientReads(world.parts, { exceptTypes: [] })
+    const tasks = await planPatientReads(world.parts, { except: [] })
     for (const task of tasks) {
       if (task.kind === 'bulk') await performBulkRead(world.parts, task, new AbortController().signal)
     }
@@ -79,7 +79,7 @@ describe('reconcileFull', () => {
     await world.db.query(`UPDATE tds_products SET source_modified_at = '2031-01-01'`)
     const report = await run(product)
     for (let look = 0; look < 2; look += 1) {
-      const [task] = await planPatientReads(world.parts, { exceptTypes: [] })
+      const [task] = await planPatientReads(world.parts, { except: [] })
       expect(task?.kind).toBe(look === 0 ? 'bulk' : 'single')
       if (task?.kind === 'bulk') await performBulkRead(world.parts, task, new AbortController().signal)
       expect(await firstReads()).toBe(0)
@@ -99,15 +99,16 @@ describe('reconcileFull', () => {
     expect(await run(invoice)).toMatchObject({ records: 3 })
   })
 
-  it('gives the types their turns that lists tell least about first, and all of what is left to them', async () => {
-    expect(
-      inOrderOfTurn(entities)
-        .slice(0, 2)
-        .map(({ type }) => type),
-    ).toEqual(['stock_adjustment', 'price_list'])
-    await worldOf(priceList, idsOf(5))
+  it('keeps calls for the types of which lists tell least, whichever type comes first', async () => {
+    await worldOf(invoice, idsOf(9))
+    await world.db.query(
+      `INSERT INTO tds_price_lists (organization_id, zoho_id) SELECT $1, n::text FROM generate_series(1, 5) AS n`,
+      [testOrganization],
+    )
     await world.clock.advance('2 days')
-    expect(await run(priceList, { callsPerDay: 5 })).toMatchObject({ records: 5 })
+    // Five of the ten are kept for price lists; five types share the others.
+    expect(await run(invoice, { callsPerDay: 10 })).toMatchObject({ records: 1 })
+    expect(await run(priceList, { callsPerDay: 10 })).toMatchObject({ records: 5 })
   })
 
   it('takes the version of a record whose detail has none from the list', async () => {
@@ -130,13 +131,13 @@ describe('reconcileFull', () => {
     await world.confirm()
   }
 
-  function run(
+  async function run(
     entity: EntityDefinition,
     { callsPerDay = 1000, dryRun = false }: { callsPerDay?: number; dryRun?: boolean } = {},
   ): Promise<FullReport> {
     const parts = { ...world.parts, callsPerDay: () => callsPerDay, entities }
     const wish = { organizationId: testOrganization, entity, repair: true, dryRun, requestedBy: null }
-    return reconcileFull(parts, wish)
+    return reconcileFull(parts, await begunRun(world, wish, 'full'))
   }
 
   async function firstReads(): Promise<unknown> {

@@ -1,5 +1,6 @@
 import {
   addToRun,
+  countLiving,
   endRun,
   longestUnread,
   planCalls,
@@ -9,14 +10,14 @@ import {
 } from '@tds/db'
 import type { EntityDefinition } from '../entities/define-entity.ts'
 import { noCounts } from '../scan/apply-listed.ts'
+import type { ListParts } from '../scan/read-list.ts'
 import { askForReads } from '../sync/ask-for-reads.ts'
 import { recordTableOf } from '../sync/record-table.ts'
-import type { ReconciliationParts, ReconciliationWish } from './index-run.ts'
-import { beginReconciliation } from './reconcile-index.ts'
+import type { ReconciliationWish } from './index-run.ts'
 import { fullMode } from './settle-difference.ts'
 
 /** What reading details in turn needs besides. */
-export interface FullParts extends ReconciliationParts {
+export interface FullParts extends ListParts {
   /** Calls that all types together may owe within 24 hours: the setting `full_depth_calls_per_day`. */
   readonly callsPerDay: () => number
   /** All types that take turns. */
@@ -47,11 +48,10 @@ const freshSeconds = 20 * 3600
  */
 export async function reconcileFull(parts: FullParts, wish: ReconciliationWish): Promise<FullReport> {
   const { db, lease, queue } = parts
-  const { organizationId, entity } = wish
+  const { organizationId, entity, runId } = wish
   const owner = { organizationId, entityType: entity.type }
   const left = Math.max(0, parts.callsPerDay() - (await plannedCalls(db, { organizationId, mode: fullMode })))
-  const runId = wish.runId ?? (await beginReconciliation(parts, wish, fullMode))
-  const allowed = Math.min(left, shareOf(parts, entity))
+  const allowed = Math.min(left, await shareOf(parts, wish))
   const perCall = entity.source.bulk?.limit ?? 1
   const ids = await longestUnread(db, recordTableOf(entity), {
     ...owner,
@@ -85,13 +85,14 @@ export async function reconcileFull(parts: FullParts, wish: ReconciliationWish):
   return { runId, status, records: ids.length, calls, callsLeft: left - (isReal ? calls : 0), counts }
 }
 
-/** The order in which types take their turns: those that lists tell least about first. */
-export function inOrderOfTurn(entities: readonly EntityDefinition[]): EntityDefinition[] {
-  return [...entities].sort((left, right) => Number(right.wholeFirst) - Number(left.wholeFirst))
-}
-
-function shareOf({ callsPerDay, entities }: FullParts, entity: EntityDefinition): number {
-  if (entity.wholeFirst) return callsPerDay()
+/** Types marked `wholeFirst` have their calls kept for them, whichever type comes first; the others share what is left. */
+async function shareOf({ db, callsPerDay, entities }: FullParts, wish: ReconciliationWish): Promise<number> {
+  if (wish.entity.wholeFirst) return callsPerDay()
+  let shared = callsPerDay()
+  for (const entity of entities.filter(({ wholeFirst }) => wholeFirst)) {
+    const { organizationId } = wish
+    shared -= await countLiving(db, recordTableOf(entity), { organizationId, upTo: callsPerDay() })
+  }
   const sharing = entities.filter(({ wholeFirst }) => !wholeFirst).length
-  return Math.ceil(callsPerDay() / Math.max(1, sharing))
+  return Math.max(0, Math.ceil(shared / Math.max(1, sharing)))
 }

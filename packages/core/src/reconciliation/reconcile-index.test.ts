@@ -10,6 +10,7 @@ import {
   type ListedWorld,
 } from '../testing/listed-world.ts'
 import { testOrganization } from '../testing/sync-world.ts'
+import { releaseFuse } from './release-fuse.ts'
 
 describe('reconcileIndex', () => {
   let world: ListedWorld
@@ -129,39 +130,44 @@ describe('reconcileIndex', () => {
       ])
     })
 
-    it('reads of the absent only as many as the fuse allows, holds the rest and certifies nothing', async () => {
+    it('holds all of the absent where they are more than may be deleted, until a person releases them', async () => {
       for (const id of ids.slice(0, 20)) world.remove(id)
-      world.parts.deletionsLeft = () => Promise.resolve(5)
       const report = await world.reconcile()
       expect(report).toMatchObject({
         status: 'partial',
-        held: 15,
+        held: 20,
         certificateId: null,
         error: { code: 'deletions_held' },
       })
       await world.confirm()
-      const found = await world.differences(report.runId)
-      expect(found.filter(({ state }) => state === 'repaired')).toHaveLength(5)
-      expect(found.filter(({ state }) => state === 'held')).toHaveLength(15)
-      expect(await living()).toBe(19)
-      world.parts.deletionsLeft = () => Promise.resolve(100)
-      const next = await world.reconcile()
+      expect(await living()).toBe(24)
+      expect(await world.differences(report.runId)).toHaveLength(20)
+      await releaseFuse(
+        world.parts,
+        { organizationId: testOrganization, entityType: 'invoice', expectedCount: 20 },
+        { actor: 'ada', reason: 'a year was cleaned up', dryRun: false, via: 'cli-direct' },
+      )
       await world.confirm()
-      expect(next).toMatchObject({ status: 'completed', different: 15 })
+      const found = await world.differences(report.runId)
+      expect(found.map(({ state }) => state)).toEqual(found.map(() => 'repaired'))
       expect(await living()).toBe(4)
-      expect(await openDifferences()).toBe(0)
+      expect(await world.reconcile()).toMatchObject({ status: 'completed', different: 0 })
     })
 
-    it('ends a difference that a later run no longer finds', async () => {
-      const [id = ''] = ids
-      const kept = world.zoho.get(id)
-      world.zoho.delete(id)
-      world.parts.deletionsLeft = () => Promise.resolve(0)
+    it('ends a difference that a later run no longer finds, and holds its deletion no longer', async () => {
+      const gone = ids.slice(0, 2).map((id) => [id, world.zoho.get(id)] as const)
+      for (const [id] of gone) world.zoho.delete(id)
       const first = await world.reconcile()
-      expect((await world.differences(first.runId))[0]).toMatchObject({ state: 'held' })
-      if (kept !== undefined) world.zoho.set(id, kept)
+      expect(await world.differences(first.runId)).toMatchObject([{ state: 'held' }, { state: 'held' }])
+      for (const [id, detail] of gone) if (detail !== undefined) world.zoho.set(id, detail)
+      for (const [id, detail] of gone) if (detail !== undefined) world.source.hold(id, detail)
+      await world.clock.advance('1 second')
       await world.reconcile()
-      expect((await world.differences(first.runId))[0]).toMatchObject({ state: 'agreed' })
+      // No longer held, each is read at once: whatever waits for it is answered.
+      await world.confirm()
+      expect(await world.differences(first.runId)).toMatchObject([{ state: 'agreed' }, { state: 'agreed' }])
+      const { rows } = await world.db.query('SELECT FROM tds_held_deletions')
+      expect(rows).toEqual([])
     })
 
     it('is partial and deletes nothing when the list is empty', async () => {
@@ -241,7 +247,8 @@ describe('reconcileIndex', () => {
   })
 
   describe('of many invoices', () => {
-    const ids = idsOf(45)
+    // So many that five of them may be deleted within an hour.
+    const ids = idsOf(60)
 
     beforeEach(() => loadInvoices(ids))
 
@@ -264,7 +271,7 @@ describe('reconcileIndex', () => {
         [ghosts],
       )
       const report = await world.reconcile()
-      expect(report).toMatchObject({ status: 'completed', compared: 50, different: 40 })
+      expect(report).toMatchObject({ status: 'completed', compared: 65, different: 40 })
       const found = await world.differences(report.runId)
       expect(byClass(found)).toEqual({
         damaged: [...columns, ...hashes, ...lines],
@@ -277,21 +284,21 @@ describe('reconcileIndex', () => {
       const settled = await world.differences(report.runId)
       expect(settled.filter(({ state }) => state !== 'repaired')).toEqual([])
       expect((await listCertificates(world.db, { limit: 1 }))[0]).toMatchObject({
-        compared: '50',
-        equal: '10',
+        compared: '65',
+        equal: '25',
         different: '40',
         repaired: '40',
         left: '0',
       })
       const next = await world.reconcile()
-      expect(next).toMatchObject({ status: 'completed', compared: 45, different: 0 })
+      expect(next).toMatchObject({ status: 'completed', compared: 60, different: 0 })
       expect(await world.differences(next.runId)).toEqual([])
       const { rows } = await world.db.query(
         `SELECT count(*)::int AS living, count(DISTINCT content_hash)::int AS hashes,
                 count(*) FILTER (WHERE source_modified_at > tds_now())::int AS ahead
            FROM tds_invoices WHERE deleted_at IS NULL`,
       )
-      expect(rows).toEqual([{ living: 45, hashes: 1, ahead: 0 }])
+      expect(rows).toEqual([{ living: 60, hashes: 1, ahead: 0 }])
       expect((await world.audit(ahead[0] ?? '')).at(-1)).toMatchObject({ cause: 'correction' })
     })
   })

@@ -1,9 +1,7 @@
 import {
-  beginRun,
   countDifferences,
   endRun,
   endVanishedDifferences,
-  failLeftRuns,
   issueCertificate,
   oldestDetailRead,
   type RunCounts,
@@ -11,11 +9,11 @@ import {
 } from '@tds/db'
 import { TdsError } from '@tds/runtime'
 import { failureOf } from '../inbox/failure.ts'
-import type { RunReport } from '../scan/incremental.ts'
+import type { ListParts, RunReport } from '../scan/read-list.ts'
 import { databaseNow } from '../sync/database-now.ts'
 import { recordTableOf } from '../sync/record-table.ts'
 import { keepAbsent } from './absent-records.ts'
-import { newIndexRun, type IndexRun, type ReconciliationParts, type ReconciliationWish } from './index-run.ts'
+import { newIndexRun, type IndexRun, type ReconciliationWish } from './index-run.ts'
 import { lookAgain } from './look-again.ts'
 import { walkIndex } from './walk-index.ts'
 
@@ -43,12 +41,11 @@ export interface ReconciliationReport {
  * Called by whoever leads the duty for the type. Never throws for what the source does: the report says how it ended.
  */
 export async function reconcileIndex(
-  parts: ReconciliationParts,
+  parts: ListParts,
   wish: ReconciliationWish,
 ): Promise<ReconciliationReport> {
-  const runId = wish.runId ?? (await beginReconciliation(parts, wish, 'index'))
   const startedAt = await parts.db.transaction(databaseNow)
-  const run = newIndexRun({ parts, wish, runId, startedAt })
+  const run = newIndexRun({ parts, wish, startedAt })
   let ending: Ending
   try {
     ending = await compareAll(run)
@@ -61,29 +58,8 @@ export async function reconcileIndex(
   return finish(run, ending)
 }
 
-/** Begins a run of reconciliation, and ends those that a dead worker left. */
-export async function beginReconciliation(
-  { db, lease, daemonId }: ReconciliationParts,
-  { organizationId, entity, dryRun, requestedBy }: ReconciliationWish,
-  mode: 'index' | 'full',
-): Promise<string> {
-  return db.transaction(async (tx) => {
-    await lease.guard(tx)
-    const key = { organizationId, entityType: entity.type, mode }
-    await failLeftRuns(tx, key)
-    return beginRun(tx, {
-      ...key,
-      runType: 'reconciliation',
-      dryRun,
-      workerId: daemonId,
-      requestedBy,
-      cursorBefore: null,
-    })
-  })
-}
-
 interface Ending {
-  readonly status: RunReport['status']
+  readonly status: Exclude<RunReport['status'], 'waiting'>
   readonly absent: number
   readonly held: number
   readonly error: TdsError | null
@@ -100,17 +76,21 @@ async function compareAll(run: IndexRun): Promise<Ending> {
 }
 
 function fuseHolds({ wish }: IndexRun, held: number): TdsError {
-  return new TdsError(`${String(held)} records are absent beyond what the deletion fuse allows to be read.`, {
-    code: 'deletions_held',
-    disposition: 'retry',
-    nextStep:
-      'See in Zoho whether so many were really deleted. If they were, release the fuse with their number; if not, nothing was lost, and the next run looks again.',
-    facts: { entity: wish.entity.type, held },
-  })
+  return new TdsError(
+    `${String(held)} records are absent, more than the deletion fuse lets be deleted: they are held.`,
+    {
+      code: 'deletions_held',
+      disposition: 'retry',
+      nextStep:
+        'See in Zoho whether so many were really deleted. If they were, release the fuse with their number (tds fuse release); if not, nothing was lost, and the next run looks again.',
+      facts: { entity: wish.entity.type, held },
+    },
+  )
 }
 
 async function finish(run: IndexRun, ending: Ending): Promise<ReconciliationReport> {
-  const { parts, wish, runId } = run
+  const { parts, wish } = run
+  const { runId } = wish
   const { status, error, held } = ending
   const compared = run.seen.size + ending.absent
   return parts.db.transaction(async (tx) => {
@@ -124,7 +104,8 @@ async function finish(run: IndexRun, ending: Ending): Promise<ReconciliationRepo
   })
 }
 
-async function certify(tx: Transaction, { wish, runId }: IndexRun, compared: number): Promise<string> {
+async function certify(tx: Transaction, { wish }: IndexRun, compared: number): Promise<string> {
+  const { runId } = wish
   const owner = { runId, organizationId: wish.organizationId, entityType: wish.entity.type }
   await endVanishedDifferences(tx, owner)
   const { different, repaired } = await countDifferences(tx, runId)

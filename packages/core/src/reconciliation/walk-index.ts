@@ -39,6 +39,7 @@ async function takePage(run: IndexRun, page: WalkedPage): Promise<boolean> {
       failed: kept.filter((record) => record.class === 'unreadable').length,
       apiCalls: 1,
     },
+    listed: { zohoIds: page.rows.map(({ zohoId }) => zohoId), lookedAt: page.sentAt },
   })
   if (status !== 'running') return false
   return listed.length === 0 || applyListed(run, page, listed)
@@ -60,6 +61,7 @@ async function applyListed(
     rows: page.rows.filter(({ zohoId }) => ids.has(zohoId)),
     sentAt: page.sentAt,
     apiCalls: 0,
+    place: null,
   })
   run.counts = addCounts(run.counts, counts)
   return status === 'running'

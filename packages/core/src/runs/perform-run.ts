@@ -10,7 +10,7 @@ import {
   type OpenRun,
 } from '@tds/db'
 import { childLogger } from '@tds/runtime'
-import type { EntityDefinition } from '../entities/define-entity.ts'
+import type { ComparisonTask } from '../reconciliation/compare-type.ts'
 import { noCounts } from '../scan/apply-listed.ts'
 import { readList, watermarkOf, type ListMode, type ListParts, type RunReport } from '../scan/read-list.ts'
 import { askForReads } from '../sync/ask-for-reads.ts'
@@ -20,22 +20,10 @@ import { readRunRequest, type RunRequest } from './run-request.ts'
 
 const log = childLogger('core:runs')
 
-/** A comparison to carry out; its run has begun and is this worker's. */
-export interface ComparisonTask {
-  readonly runId: string
-  readonly organizationId: string
-  readonly entity: EntityDefinition
-  readonly depth: 'index' | 'full'
-  readonly repair: boolean
-  readonly dryRun: boolean
-  /** Null for a schedule. */
-  readonly requestedBy: string | null
-}
-
 /** What carrying runs out needs of its surroundings. */
 export interface RunParts extends ListParts {
   readonly daemonId: string
-  readonly compare: (task: ComparisonTask) => Promise<RunReport>
+  readonly compare: (parts: ListParts, task: ComparisonTask) => Promise<RunReport>
 }
 
 /** A run of this worker's. */
@@ -154,7 +142,7 @@ function carryOut(parts: RunParts, type: RunsOfType, run: RunInHand): Promise<Ru
   if (run.kind === 'reconciliation') {
     const { repair = false } = request
     const depth = run.mode === 'full' ? 'full' : 'index'
-    return parts.compare({ runId, ...type, depth, repair, dryRun, requestedBy })
+    return parts.compare(parts, { runId, ...type, depth, repair, dryRun, requestedBy })
   }
   if (run.mode === 'ids') return readNamed(parts, type, run)
   return readList(parts, {

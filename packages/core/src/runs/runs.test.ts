@@ -6,12 +6,13 @@ import { customer } from '../entities/customer.ts'
 import { invoice } from '../entities/invoice.ts'
 import { product } from '../entities/product.ts'
 import type { EntityDefinition } from '../entities/define-entity.ts'
+import type { ComparisonTask } from '../reconciliation/compare-type.ts'
 import { noCounts } from '../scan/apply-listed.ts'
 import type { PageWish } from '../sync/record-source.ts'
 import { createSyncWorld, exampleRecord, testOrganization, type SyncWorld } from '../testing/sync-world.ts'
 import { listReadsCheck } from '../status/list-reads-check.ts'
 import { nextRun, type NextRun, type RunSchedules } from './next-run.ts'
-import { performRun, type ComparisonTask, type RunParts } from './perform-run.ts'
+import { performRun, type RunParts } from './perform-run.ts'
 import { askForRun, stopRun, type WantedRun } from './request-run.ts'
 
 const schedules: RunSchedules = {
@@ -258,7 +259,7 @@ describe('runs of a type', () => {
       lease: { guard: () => Promise.resolve() },
       daemonId: randomUUID(),
       signal: new AbortController().signal,
-      compare: async (task) => {
+      compare: async (_, task) => {
         compared.push(task)
         await rows(
           `UPDATE tds_sync_runs SET status = 'completed', completed_at = tds_now() WHERE id = '${task.runId}'`,

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import { beginRun } from '@tds/db'
 import { takeOverClock, type TestClock } from '@tds/db/testing'
 import type { EntityDefinition } from '../entities/define-entity.ts'
 import type { ExactObject } from '../json/index.ts'
-import type { ReconciliationParts, ReconciliationWish } from '../reconciliation/index-run.ts'
+import type { ReconciliationWish } from '../reconciliation/index-run.ts'
 import { reconcileIndex, type ReconciliationReport } from '../reconciliation/reconcile-index.ts'
+import type { ListParts } from '../scan/read-list.ts'
 import { rowsPerPage } from '../scan/walk-list.ts'
 import { createSyncWorld, exampleRecord, testOrganization, type SyncWorld } from './sync-world.ts'
 
@@ -12,7 +14,7 @@ export interface ListedWorld extends SyncWorld {
   readonly clock: TestClock
   /** What the source holds, by id; a list is made of it. */
   readonly zoho: Map<string, ExactObject>
-  readonly parts: SyncWorld['parts'] & ReconciliationParts & { deletionsLeft: () => Promise<number> }
+  readonly parts: SyncWorld['parts'] & ListParts
   /** Puts the record into the source, with changes laid over the example's detail. */
   put(id: string, changes?: Parameters<typeof exampleRecord>[2]): void
   remove(id: string): void
@@ -41,9 +43,7 @@ export async function createListedWorld(entity: EntityDefinition): Promise<Liste
   const parts = {
     ...world.parts,
     lease: { guard: () => Promise.resolve() },
-    daemonId: randomUUID(),
     signal: new AbortController().signal,
-    deletionsLeft: () => Promise.resolve(100),
   }
   world.source.list(({ page, perPage }) => {
     const rows = [...zoho.values()].map((detail) => listRowOf(entity, detail))
@@ -55,15 +55,10 @@ export async function createListedWorld(entity: EntityDefinition): Promise<Liste
     zoho.set(id, detail)
     world.source.hold(id, detail)
   }
-  const reconcile: ListedWorld['reconcile'] = (wish = {}) =>
-    reconcileIndex(parts, {
-      organizationId: testOrganization,
-      entity,
-      repair: true,
-      dryRun: false,
-      requestedBy: null,
-      ...wish,
-    })
+  const reconcile: ListedWorld['reconcile'] = async (wish = {}) => {
+    const whole = { organizationId: testOrganization, entity, repair: true, dryRun: false, requestedBy: null }
+    return reconcileIndex(parts, await begunRun(world, { ...whole, ...wish }, 'index'))
+  }
   return {
     ...world,
     parts,
@@ -110,3 +105,23 @@ export function idsOf(count: number): string[] {
 
 /** One more than fits a page. */
 export const overOnePage = rowsPerPage + 1
+
+/** The wish with a run that has begun, as the worker's loop begins one. */
+export async function begunRun(
+  { db }: Pick<SyncWorld, 'db'>,
+  wish: Omit<ReconciliationWish, 'runId'>,
+  mode: 'index' | 'full',
+): Promise<ReconciliationWish> {
+  const { organizationId, entity, dryRun, requestedBy } = wish
+  const runId = await beginRun(db, {
+    organizationId,
+    runType: 'reconciliation',
+    entityType: entity.type,
+    mode,
+    dryRun,
+    workerId: randomUUID(),
+    requestedBy,
+    cursorBefore: null,
+  })
+  return { ...wish, runId }
+}

@@ -10,7 +10,7 @@ export async function planCalls(tx: Queryable, runId: string, calls: number): Pr
   )
 }
 
-/** Calls that runs of the mode have owed for an organisation within the last 24 hours, over all types. */
+/** Calls that reconciliations of the mode have owed for an organisation within the last 24 hours, over all types. */
 export async function plannedCalls(
   db: Queryable,
   o: { readonly organizationId: string; readonly mode: string },
@@ -18,20 +18,21 @@ export async function plannedCalls(
   const { rows } = await db.query<{ calls: number }>(
     `SELECT coalesce(sum((configuration_snapshot ->> 'plannedCalls')::int), 0)::int AS calls
        FROM tds_sync_runs
-      WHERE organization_id = $1 AND mode = $2 AND NOT dry_run AND started_at > tds_now() - interval '24 hours'`,
+      WHERE organization_id = $1 AND run_type = 'reconciliation' AND mode = $2 AND NOT dry_run AND started_at > tds_now() - interval '24 hours'`,
     [o.organizationId, o.mode],
   )
   return rows[0]?.calls ?? 0
 }
 
-/** The latest run of a mode for a type, or null: what a read that it owed finds belongs to it. */
+/** The latest reconciliation of a mode for a type, or null: what a read that it owed finds belongs to it. */
 export async function latestRun(
   db: Queryable,
   o: { readonly organizationId: string; readonly entityType: string; readonly mode: string },
 ): Promise<string | null> {
   const { rows } = await db.query<{ id: string }>(
     `SELECT id FROM tds_sync_runs
-      WHERE organization_id = $1 AND entity_type = $2::tds_entity_type AND mode = $3 AND NOT dry_run
+      WHERE organization_id = $1 AND entity_type = $2::tds_entity_type AND mode = $3
+        AND run_type = 'reconciliation' AND NOT dry_run
       ORDER BY started_at DESC LIMIT 1`,
     [o.organizationId, o.entityType, o.mode],
   )
