@@ -2,6 +2,7 @@ import { listCertificates } from '@tds/db'
 import { TdsError } from '@tds/runtime'
 import { invoice } from '../entities/invoice.ts'
 import { product } from '../entities/product.ts'
+import { performRead } from '../sync/perform-read.ts'
 import {
   createListedWorld,
   idsOf,
@@ -128,6 +129,25 @@ describe('reconcileIndex', () => {
         { zoho_id: changed, class: 'changed_meanwhile', state: 'agreed' },
         { zoho_id: slow, class: 'stale' },
       ])
+    })
+
+    it('counts every repair in the certificate, however many are settled at once', async () => {
+      for (const id of ids) world.put(id, { last_modified_time: '2026-08-01T10:00:00+0100', notes: 'x' })
+      await world.reconcile()
+      const waiting = [...ids]
+      const settleAll = async () => {
+        for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+          const key = { organizationId: testOrganization, entityType: 'invoice', zohoId: id }
+          await performRead(world.parts, key, world.parts.signal)
+        }
+      }
+      await Promise.all([settleAll(), settleAll(), settleAll(), settleAll()])
+      expect(await openDifferences()).toBe(0)
+      expect((await listCertificates(world.db, { limit: 1 }))[0]).toMatchObject({
+        different: '24',
+        repaired: '24',
+        left: '0',
+      })
     })
 
     it('holds all of the absent where they are more than may be deleted, until a person releases them', async () => {

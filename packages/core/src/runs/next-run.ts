@@ -11,7 +11,7 @@ import type { EntityDefinition } from '../entities/define-entity.ts'
 import { entityOf } from '../entities/index.ts'
 import { tellsChanges, watermarkOf } from '../scan/read-list.ts'
 import { databaseNow } from '../sync/database-now.ts'
-import { readInstant } from '../sync/instant.ts'
+import { readInstant, type Instant } from '../sync/instant.ts'
 import { dueAt, type ScheduleHistory } from './due-at.ts'
 
 /** When lists are read and compared by themselves. */
@@ -65,7 +65,13 @@ export async function nextRun(
   if (schedules.reads && (await isDue(db, type, { source: 'scheduled', cron, timeZone })))
     return { kind: 'scheduled', mode: 'incremental' }
   if (!schedules.compares) return null
-  const comparison = { source: 'reconciliation', cron: schedules.reconciliationCron, timeZone } as const
+  const comparison = {
+    source: 'reconciliation',
+    cron: schedules.reconciliationCron,
+    timeZone,
+    // What was just read whole is not compared at once.
+    countsFrom: watermarkOf(cursor),
+  } as const
   if (await isDue(db, type, comparison)) return { kind: 'scheduled', mode: 'index' }
   return (await owesFullDepth(db, type)) ? { kind: 'scheduled', mode: 'full' } : null
 }
@@ -117,11 +123,11 @@ async function owesFullDepth(db: Database, type: RunsOfType): Promise<boolean> {
 async function isDue(
   db: Database,
   type: RunsOfType,
-  { cron, timeZone, source }: DueQuestion,
+  { cron, timeZone, source, countsFrom = null }: DueQuestion,
 ): Promise<boolean> {
   const stored = await readSchedule(db, cursorKey(type, source))
   const history: ScheduleHistory = {
-    succeededAt: cron === null ? null : instantOrNull(stored?.succeeded_at),
+    succeededAt: cron === null ? null : (instantOrNull(stored?.succeeded_at) ?? countsFrom),
     failures: stored?.failures ?? 0,
     endedAt: instantOrNull(stored?.ended_at),
   }
@@ -133,6 +139,8 @@ interface DueQuestion {
   /** Null for what has no times of its own: due at once, or after the wait that a failure brings. */
   readonly cron: string | null
   readonly timeZone: string
+  /** From when on its times count where none of its runs has ended well; null makes it due at once. */
+  readonly countsFrom?: Instant | null
 }
 
 function instantOrNull(text: string | null | undefined): number | null {

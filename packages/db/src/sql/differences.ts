@@ -113,7 +113,8 @@ export async function lockDifference(tx: Queryable, key: OwedReadKey): Promise<O
   )
   const [found] = rows
   if (found === undefined) return null
-  await tx.query('SELECT FROM tds_sync_runs WHERE id = $1::uuid FOR SHARE', [found.run_id])
+  // One after the other, and not beside the end of the run: a certificate counted without seeing another's repair would stay so.
+  await tx.query('SELECT FROM tds_sync_runs WHERE id = $1::uuid FOR NO KEY UPDATE', [found.run_id])
   return found
 }
 
