@@ -68,4 +68,27 @@ describe('the command as people start it', () => {
     const [err] = await Promise.all([text(child.stderr), once(child, 'close')])
     expect({ exitCode: child.exitCode, err }).toEqual({ exitCode: 0, err: '' })
   })
+
+  it('stops watching with Ctrl-C, while what it asked for goes on', async () => {
+    const child = spawn(
+      process.execPath,
+      ['--conditions=tds-source', 'scripts/src/tds.ts', 'sync', 'product', '--wait'],
+      {
+        cwd: checkout,
+        env: { ...process.env, ...world.env, NODE_OPTIONS: '' },
+        stdio: ['ignore', 'ignore', 'pipe'],
+      },
+    )
+    let err = ''
+    child.stderr.setEncoding('utf8').on('data', (part: string) => {
+      if (!err.includes('no worker is alive') && (err + part).includes('no worker is alive'))
+        child.kill('SIGINT')
+      err += part
+    })
+    await once(child, 'close')
+    expect(child.exitCode).toBe(130)
+    expect(err).toContain('the run goes on; see it with tds sync show')
+    const { rows } = await world.db.query('SELECT status FROM tds_sync_runs')
+    expect(rows).toEqual([{ status: 'running' }])
+  })
 })

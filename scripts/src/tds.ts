@@ -18,4 +18,8 @@ process.exitCode = await runTds({
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
+  onInterrupt: (listener) => {
+    process.on('SIGINT', listener)
+    return () => process.off('SIGINT', listener)
+  },
 })

@@ -61,8 +61,11 @@ export {
 export { redriveEvents, type RedriveParts, type RedriveResult } from './quarantine/redrive.ts'
 export { revealBody } from './quarantine/reveal.ts'
 export { pruneOnce, type PruningParts, type PruningReport } from './retention/prune.ts'
+export { type CallAllowance, type RunEstimate } from './runs/estimate.ts'
+export { findRun } from './runs/find-run.ts'
 export { nextRun, type NextRun, type RunSchedules, type RunsOfType } from './runs/next-run.ts'
 export { performRun, type RunParts } from './runs/perform-run.ts'
+export { planLoads, type LoadPlan, type PlannedLoad } from './runs/plan-loads.ts'
 export {
   askForRun,
   stopRun,
@@ -70,7 +73,8 @@ export {
   type RequestedRun,
   type WantedRun,
 } from './runs/request-run.ts'
-export { mostIds, type RunRequest } from './runs/run-request.ts'
+export { runOutlook, type RunOutlook } from './runs/run-outlook.ts'
+export { mostIds, readRunRequest, type RunRequest } from './runs/run-request.ts'
 export { type RunReport } from './scan/read-list.ts'
 export {
   deletionAllowance,

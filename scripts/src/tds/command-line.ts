@@ -101,7 +101,7 @@ function commandIn(args: readonly string[]): RegisteredCommand | undefined {
   return commands
     .map((command) => ({ command, at: placeOf(command.name.split(' '), words) }))
     .filter(({ at }) => at >= 0)
-    .sort((a, b) => a.at - b.at)[0]?.command
+    .sort((a, b) => a.at - b.at || b.command.name.length - a.command.name.length)[0]?.command
 }
 
 function placeOf(path: readonly string[], words: readonly string[]): number {
@@ -118,7 +118,7 @@ export interface ProgramParts {
 
 function buildProgram(parts: ProgramParts): Command {
   const program = newCommand('tds', parts).description(
-    'Operates TDS Core on its database: looks at events, works off the quarantine.',
+    'Operates TDS Core on its database: looks at events, works off the quarantine, asks for runs.',
   )
   addOptions(program, globalOptions)
   program.option('--version', 'the version alone; "tds version" says whether the database fits it')
@@ -131,6 +131,7 @@ function buildProgram(parts: ProgramParts): Command {
       .summary(summary)
       .description(summary)
     parent.addCommand(command)
+    if (verb === undefined) made.set(name, command)
     const definition = loaded.get(name)
     if (definition !== undefined) attach(command, { name, definition, parts })
   }

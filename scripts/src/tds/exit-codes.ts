@@ -9,6 +9,7 @@ export const exitCodes = {
   conflict: 6,
   unreachable: 7,
   badVerdict: 8,
+  interrupted: 130,
 } as const
 
 /** The exit code of an error of ours, by its code. */
@@ -22,7 +23,10 @@ const byErrorCode: Readonly<Record<string, number>> = {
   correction_unusable: exitCodes.usage,
   database_refused: exitCodes.refused,
   event_not_found: exitCodes.notFound,
+  run_not_found: exitCodes.notFound,
   event_settled: exitCodes.conflict,
+  run_waiting: exitCodes.conflict,
+  run_not_open: exitCodes.conflict,
   fuse_not_blown: exitCodes.conflict,
   fuse_count_differs: exitCodes.conflict,
   database_conflict: exitCodes.conflict,

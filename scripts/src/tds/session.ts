@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { userInfo } from 'node:os'
 import type { OperatorParts, OperatorRequest, RedriveParts } from '@tds/core'
 import { openDatabase, verifyDatabase, type Database } from '@tds/db'
-import { baseConfigSchema, loadConfig, zohoConfigSchema } from '@tds/runtime'
+import { baseConfigSchema, loadConfig, systemClock, zohoConfigSchema, type Clock } from '@tds/runtime'
 import { usageError } from './output/failure.ts'
 import type { Terminal } from './terminal.ts'
 
 /** What the flags say that every command has. */
 export interface GlobalOptions {
+  readonly output: string
+  readonly quiet: boolean
   readonly timeoutSeconds: number
   readonly dryRun: boolean
   readonly actor: string | undefined
@@ -18,6 +20,9 @@ export interface GlobalOptions {
 export interface Session {
   readonly terminal: Terminal
   readonly timeoutSeconds: number
+  readonly clock: Clock
+  /** What is told on the way, beside the result: not with --json, and not with --quiet. */
+  readonly tellsProgress: boolean
   /** The installation's database, checked: of this program's schema, and durable. */
   database(): Promise<Database>
   /** The same without the check, for those who report on it. */
@@ -43,6 +48,8 @@ export function createSession(terminal: Terminal, options: GlobalOptions): Sessi
   const session: Session = {
     terminal,
     timeoutSeconds: options.timeoutSeconds,
+    clock: terminal.clock ?? systemClock,
+    tellsProgress: options.output !== 'json' && !options.quiet,
     uncheckedDatabase: () => (opened ??= open()),
     database: async () => {
       const db = session.uncheckedDatabase()

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
+import { expectEnvelope } from '../testing/expect-envelope.ts'
 import {
   createTdsWorld,
   usableProduct,
@@ -11,7 +12,7 @@ import {
   type TdsWorld,
 } from '../testing/tds-world.ts'
 import { commands } from './commands/index.ts'
-import { envelopeSchema, type Envelope } from './output/envelope.ts'
+import type { Envelope } from './output/envelope.ts'
 
 describe('tds', () => {
   let world: TdsWorld
@@ -29,17 +30,8 @@ describe('tds', () => {
 
   const tds = (line: string, o: RunOptions = {}): Promise<Run> => world.run(split(line), o)
 
-  /** Runs with --json, and holds what comes out against the envelope and the command's own schema. */
-  async function json(line: string, o: RunOptions = {}): Promise<Envelope> {
-    const run = await tds(`${line} --json`, o)
-    expect(run.out.match(/\n/g)).toHaveLength(1)
-    const envelope = envelopeSchema.parse(JSON.parse(run.out))
-    expect(envelope.exitCode).toBe(run.exitCode)
-    expect(envelope.ok).toBe(run.exitCode === 0)
-    const command = commands.find(({ name }) => name === envelope.command)
-    if (envelope.error === null) (await command?.load())?.data.parse(envelope.data)
-    return envelope
-  }
+  const json = async (line: string, o: RunOptions = {}): Promise<Envelope> =>
+    expectEnvelope(await tds(`${line} --json`, o))
 
   async function statusOf(id: string): Promise<unknown> {
     const { rows } = await world.db.query<{ status: string }>(
@@ -47,6 +39,11 @@ describe('tds', () => {
       [id],
     )
     return rows[0]?.status
+  }
+
+  /** Asks for a run and returns its id. */
+  async function runId(line: string): Promise<string> {
+    return (await tds(`${line} -o id`)).out.trim()
   }
 
   async function actions(): Promise<Record<string, unknown>[]> {
@@ -77,12 +74,19 @@ describe('tds', () => {
         'records remap product --reason because',
         'circuit show',
         'circuit reset --reason because',
+        'sync product',
+        'sync plan',
+        'sync runs',
+        `sync show ${await runId('sync invoice')}`,
+        `sync cancel ${await runId('sync bill')} --reason because`,
+        'reconcile customer',
+        'reconcile runs',
         'fuse show',
         'fuse release product --expect 1 --reason because',
       ]
       await world.holdDeletions(['7'])
       for (const line of lines) expect(await json(line)).toMatchObject({ error: null, exitCode: 0 })
-      const ran = lines.map((line) => commands.find(({ name }) => line.startsWith(name))?.name)
+      const ran = lines.map((line) => commands.findLast(({ name }) => line.startsWith(name))?.name)
       expect(ran.sort()).toEqual(commands.map(({ name }) => name).sort())
     })
 

@@ -14,6 +14,7 @@ import {
 import type { Database } from '@tds/db'
 import { createTestDatabase } from '@tds/db/testing'
 import { createQueue } from '@tds/queue'
+import type { Clock } from '@tds/runtime'
 import { runTds } from '../tds/run-tds.ts'
 
 /** One run of the command: its exit code and all that it printed. */
@@ -28,6 +29,9 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string | undefined>>
   readonly stdin?: Readable & { isTTY?: boolean }
   readonly isTerminal?: boolean
+  readonly clock?: Clock
+  /** Is given what a press of Ctrl-C calls, where the command listens for it. */
+  readonly onInterrupt?: (listener: () => void) => void
 }
 
 /** A database of its own with the command in front of it. */
@@ -45,7 +49,7 @@ export interface TdsWorld {
 }
 
 /** The organisation of these tests. */
-const ourOrganization = '790000001'
+export const ourOrganization = '790000001'
 
 /** Makes a world of its own. */
 export async function createTdsWorld(): Promise<TdsWorld> {
@@ -92,14 +96,20 @@ export async function createTdsWorld(): Promise<TdsWorld> {
   }
 }
 
-async function runCaptured(args: readonly string[], o: RunOptions): Promise<Run> {
+/** Runs a command line with what a test hands it, and nothing else. */
+export async function runCaptured(args: readonly string[], o: RunOptions): Promise<Run> {
   const [out, err] = [capture(), capture()]
   const exitCode = await runTds({
     args,
     env: o.env ?? {},
     stdin: o.stdin ?? Object.assign(Readable.from([]), { isTTY: false }),
     stdout: Object.assign(out.stream, { isTTY: o.isTerminal ?? false }),
-    stderr: err.stream,
+    stderr: Object.assign(err.stream, { isTTY: o.isTerminal ?? false }),
+    onInterrupt: (listener) => {
+      o.onInterrupt?.(listener)
+      return () => undefined
+    },
+    ...(o.clock === undefined ? {} : { clock: o.clock }),
   })
   return { exitCode, out: out.text(), err: err.text() }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { readSettings, type Database } from '@tds/db'
+import { readSettings, type Database, type Queryable } from '@tds/db'
 import { childLogger, poller, type Poller } from '@tds/runtime'
 import { cronSchema } from '../runs/due-at.ts'
 
@@ -61,6 +61,14 @@ export function createSettings(db: Database, o: { readonly everyMs?: number } = 
     flag: valueOf,
     text: valueOf,
   }
+}
+
+/** Reads one setting once, for whoever does not run long enough to follow its changes. */
+export async function readSetting<K extends SettingKey>(db: Queryable, key: K): Promise<SettingValue<K>> {
+  const values = new Map<SettingKey, SettingValue<SettingKey>>()
+  for (const row of await readSettings(db))
+    if (row.config_key === key) take(values, key, JSON.parse(row.config_value))
+  return (values.get(key) ?? settingDefinitions[key].fallback) as SettingValue<K>
 }
 
 function take(values: Map<SettingKey, SettingValue<SettingKey>>, key: string, value: unknown): void {

@@ -109,6 +109,9 @@ export {
   waitingEvents,
   type LockedEvent,
 } from './lock-inbox-events.ts'
+export { listLengths, type ListLength } from './list-lengths.ts'
+export type { ListPosition } from './list-position.ts'
+export { listRuns, runStates, type RunFilter, type RunState, type StoredRun } from './list-runs.ts'
 export { lockRawRecords, type RawRecord } from './lock-raw-records.ts'
 export { lockRecords, readRecords, type LockedRecord, type StandingRecord } from './lock-records.ts'
 export {
@@ -127,6 +130,7 @@ export { latestRun, planCalls, plannedCalls } from './planned-calls.ts'
 export { readSingly } from './read-singly.ts'
 export { recordEvidence, type RecordEvidence } from './record-evidence.ts'
 export { owedReadCounts, type OwedReadCount } from './owed-read-counts.ts'
+export { owedReadsByType, type OwedReadsOfType } from './owed-reads-by-type.ts'
 export {
   patientReasons,
   readReasons,
@@ -170,7 +174,6 @@ export {
   listEvents,
   lockDelivery,
   type EventFilter,
-  type EventPosition,
   type StoredDelivery,
   type StoredEvent,
 } from './stored-events.ts'

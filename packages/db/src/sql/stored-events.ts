@@ -1,4 +1,5 @@
 import type { Queryable } from '../queryable.ts'
+import type { ListPosition } from './list-position.ts'
 
 /** An inbox event as a person looks at it, without what it carries; times as Postgres prints them. */
 export interface StoredEvent {
@@ -44,12 +45,6 @@ export interface EventFilter {
   readonly receivedSince?: Date | undefined
 }
 
-/** Where a list goes on: after the event with this time of receipt and id. */
-export interface EventPosition {
-  readonly receivedAt: string
-  readonly id: string
-}
-
 const columns = `e.id, e.organization_id, e.source_type, e.entity_type, e.source_entity_id, e.operation_type,
             e.source_version, e.status, e.attempt_count, e.next_attempt_at, e.awaiting_read, e.duplicate_count,
             e.last_duplicate_at, e.received_at, e.processed_at, e.error_code, e.error_message, e.replay_of, e.request_id,
@@ -60,7 +55,7 @@ const columns = `e.id, e.organization_id, e.source_type, e.entity_type, e.source
 export async function listEvents(
   db: Queryable,
   filter: EventFilter,
-  page: { readonly limit: number; readonly after: EventPosition | null; readonly oldestFirst: boolean },
+  page: { readonly limit: number; readonly after: ListPosition | null; readonly oldestFirst: boolean },
 ): Promise<StoredEvent[]> {
   const [direction, beyond] = page.oldestFirst ? ['ASC', '>'] : ['DESC', '<']
   const { rows } = await db.query<StoredEvent>(
@@ -79,7 +74,7 @@ export async function listEvents(
       filter.sourceEntityId ?? null,
       filter.errorCode ?? null,
       filter.receivedSince?.toISOString() ?? null,
-      page.after?.receivedAt ?? null,
+      page.after?.at ?? null,
       page.after?.id ?? null,
       page.limit,
     ],

@@ -127,10 +127,11 @@ export function eventFacts(event: EventDetail): Block {
 }
 
 /** `2026-07-21 16:03:55.12+00`, as Postgres prints it in UTC, to ISO 8601. */
-function isoTime(text: string): string {
+export function isoTime(text: string): string {
   return text.replace(' ', 'T').replace(/\+00(?::00)?$/, 'Z')
 }
 
-function isoTimeOrNull(text: string | null): string | null {
+/** The same of what may not be there. */
+export function isoTimeOrNull(text: string | null): string | null {
   return text === null ? null : isoTime(text)
 }

@@ -76,6 +76,7 @@ export const eventsList = defineCommand({
 export function pageOf(found: Awaited<ReturnType<typeof listEvents>>, limit: number) {
   const shown = found.slice(0, limit)
   const last = shown.at(-1)
-  const nextCursor = found.length > limit && last !== undefined ? cursorAfter(last) : null
+  const nextCursor =
+    found.length > limit && last !== undefined ? cursorAfter(last.received_at, last.id) : null
   return { data: { events: shown.map(summaryOf) }, nextCursor }
 }

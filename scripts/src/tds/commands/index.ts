@@ -50,6 +50,41 @@ export const commands: readonly RegisteredCommand[] = [
     load: async () => (await import('./quarantine-discard.ts')).quarantineDiscard,
   },
   {
+    name: 'sync',
+    summary: 'ask for a run that reads a type from Zoho',
+    load: async () => (await import('./sync.ts')).sync,
+  },
+  {
+    name: 'sync runs',
+    summary: 'runs, newest first',
+    load: async () => (await import('./sync-runs.ts')).syncRuns,
+  },
+  {
+    name: 'sync show',
+    summary: 'one run: how far it is, and what is left',
+    load: async () => (await import('./sync-show.ts')).syncShow,
+  },
+  {
+    name: 'sync plan',
+    summary: 'what first loads take, beforehand',
+    load: async () => (await import('./sync-plan.ts')).syncPlan,
+  },
+  {
+    name: 'sync cancel',
+    summary: 'stop a run',
+    load: async () => (await import('./sync-cancel.ts')).syncCancel,
+  },
+  {
+    name: 'reconcile',
+    summary: 'ask for a comparison of a type with Zoho',
+    load: async () => (await import('./reconcile.ts')).reconcile,
+  },
+  {
+    name: 'reconcile runs',
+    summary: 'runs that compare, newest first',
+    load: async () => (await import('./reconcile-runs.ts')).reconcileRuns,
+  },
+  {
     name: 'records remap',
     summary: 'kept bodies, read again by the mapping of this version',
     load: async () => (await import('./records-remap.ts')).recordsRemap,

@@ -28,13 +28,23 @@ function isDay(text: string): boolean {
 }
 
 /** The id of an event. */
-export const eventIdInput = z
-  .string()
-  .regex(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, 'expected the id of an event, a UUID')
-  .transform((text) => text.toLowerCase())
+export const eventIdInput = uuidInput('expected the id of an event, a UUID')
+
+function uuidInput(message: string) {
+  return z
+    .string()
+    .regex(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, message)
+    .transform((text) => text.toLowerCase())
+}
 
 /** The one argument of a command about one event. */
 export const oneEventInput = z.tuple([eventIdInput], 'expected the id of one event')
+
+/** The one argument of a command about one run. */
+export const oneRunInput = z.tuple(
+  [uuidInput('expected the id of a run, a UUID')],
+  'expected the id of one run',
+)
 
 /** A whole number that must be given. */
 export const numberInput = z
@@ -61,10 +71,10 @@ export function wordsInput<const Word extends string>(words: readonly Word[]) {
 
 /** Where a list goes on, as the page before gave it. */
 export const cursorInput = z.string().transform((text, context) => {
-  const [receivedAt, id, ...rest] = Buffer.from(text, 'base64url').toString().split('|')
-  if (receivedAt !== undefined && id !== undefined && rest.length === 0 && postgresTime.test(receivedAt)) {
-    const event = eventIdInput.safeParse(id)
-    if (event.success) return { receivedAt, id: event.data }
+  const [at, id, ...rest] = Buffer.from(text, 'base64url').toString().split('|')
+  if (at !== undefined && id !== undefined && rest.length === 0 && postgresTime.test(at)) {
+    const entry = eventIdInput.safeParse(id)
+    if (entry.success) return { at, id: entry.data }
   }
   context.addIssue({ code: 'custom', message: 'expected the cursor that the page before gave' })
   return z.NEVER
@@ -73,7 +83,7 @@ export const cursorInput = z.string().transform((text, context) => {
 /** As Postgres prints it in UTC. */
 const postgresTime = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?\+00$/
 
-/** Makes the cursor after an event. */
-export function cursorAfter(event: { readonly received_at: string; readonly id: string }): string {
-  return Buffer.from(`${event.received_at}|${event.id}`).toString('base64url')
+/** Makes the cursor after what has this time, as Postgres prints it, and this id. */
+export function cursorAfter(at: string, id: string): string {
+  return Buffer.from(`${at}|${id}`).toString('base64url')
 }
