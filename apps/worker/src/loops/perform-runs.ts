@@ -1,6 +1,7 @@
 import { nextRun, performRun, type EntityDefinition, type RunParts, type RunSchedules } from '@tds/core'
 import { leaderDuty } from '@tds/db'
-import { counter, serviceGroup, TdsError, type Service } from '@tds/runtime'
+import type { TdsError, Service } from '@tds/runtime'
+import { counter, serviceGroup } from '@tds/runtime'
 
 const runs = counter({
   name: 'tds_runs_total',

@@ -1,8 +1,6 @@
 import fc from 'fast-check'
 import { cronSchema, dueAt } from './due-at.ts'
 
-const at = (iso: string): number => Date.parse(iso) * 1000
-const isoOf = (instant: number): string => new Date(instant / 1000).toISOString()
 const never = { succeededAt: null, failures: 0, endedAt: null }
 
 describe('dueAt', () => {
@@ -50,3 +48,11 @@ describe('cronSchema', () => {
     expect(cronSchema.safeParse(text).success).toBe(false)
   })
 })
+
+function at(iso: string): number {
+  return Date.parse(iso) * 1000
+}
+
+function isoOf(instant: number): string {
+  return new Date(instant / 1000).toISOString()
+}

@@ -12,7 +12,7 @@ import {
 import { TdsError } from '@tds/runtime'
 import type { EntityDefinition } from '../entities/define-entity.ts'
 import type { OperatorRequest } from '../quarantine/operator-work.ts'
-import type { RunRequest } from './run-request.ts'
+import { readRunRequest, type RunRequest } from './run-request.ts'
 
 /** A run that a person wants. */
 export interface WantedRun {
@@ -84,7 +84,7 @@ function isSame(waiting: OpenRun, { kind, mode, request }: WantedRun, { dryRun }
     (waiting.run_type === 'reconciliation') === (kind === 'reconciliation') &&
     waiting.mode === mode &&
     waiting.dry_run === dryRun &&
-    canonical(JSON.parse(waiting.request)) === canonical(request)
+    canonical(readRunRequest(waiting.request)) === canonical(request)
   )
 }
 

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import { beginRun, readCursor } from '@tds/db'
 import { TdsError } from '@tds/runtime'
 import { invoice } from '../entities/invoice.ts'
 import { product } from '../entities/product.ts'
 import type { ExactObject } from '../json/index.ts'
 import type { ListPage, PageWish } from '../sync/record-source.ts'
 import { createSyncWorld, exampleRecord, testOrganization, type SyncWorld } from '../testing/sync-world.ts'
-import { beginRun, readCursor } from '@tds/db'
 import { readList, watermarkOf, type ListMode, type ListTask, type RunReport } from './read-list.ts'
 import { rowsPerPage } from './walk-list.ts'
 

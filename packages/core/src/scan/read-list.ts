@@ -22,8 +22,8 @@ import { readInstant, writeInstant, type Instant } from '../sync/instant.ts'
 import type { CallLane, RecordSource } from '../sync/record-source.ts'
 import { addCounts, applyListedRows, noCounts, type ListingRun } from './apply-listed.ts'
 import { countPages } from './count-pages.ts'
-import { proveFilter } from './prove-filter.ts'
 import { placeOf, placeText, type Place } from './place.ts'
+import { proveFilter } from './prove-filter.ts'
 import { rowsPerPage, walkList, type Walk } from './walk-list.ts'
 
 const log = childLogger('core:list')

@@ -3,8 +3,8 @@ import { createSimulator, type Simulator, type SimulatorOptions } from '@tds/zoh
 
 import { compareWithSimulator } from '../comparison/compare-with-simulator.ts'
 import { openLimits } from '../installation/open-limits.ts'
-import { quietSchedules } from '../installation/quiet-schedules.ts'
 import { isConverged, type Progress, untilConverged } from '../installation/progress.ts'
+import { quietSchedules } from '../installation/quiet-schedules.ts'
 import {
   type Installation,
   type InstallationOptions,
