@@ -1,17 +1,13 @@
 import { hostname } from 'node:os'
 import {
-  compareType,
   createSettings,
   dataChecks,
   deletionFuseCheck,
-  entities,
   listReadsCheck,
   pipelineChecks,
   webhookChecks,
   type DeliveryLedger,
   type RecordSource,
-  type RunSchedules,
-  type Settings,
 } from '@tds/core'
 import { classifyDatabaseError, daemonRegistry, openDatabase, verifyDatabase } from '@tds/db'
 import { createQueue } from '@tds/queue'
@@ -122,14 +118,9 @@ export function createWorker(
     performRuns({
       ...parts,
       source,
+      settings,
       organizationId: config.ZOHO_ORGANIZATION_ID,
-      entities,
-      compare: (running, task) =>
-        compareType(
-          { ...running, entities, callsPerDay: () => settings.number('full_depth_calls_per_day') },
-          task,
-        ),
-      schedules: () => schedulesOf(settings, config.TDS_TIME_ZONE),
+      timeZone: config.TDS_TIME_ZONE,
     }),
     deletionsGauge(parts),
     qualityChecker(parts),
@@ -172,15 +163,4 @@ export function createWorker(
   })
   const pool = service({ name: 'database', start: () => undefined, stop: () => db.close() })
   return { ...serviceGroup('worker', [pool, server, gate]), healthPort: server.port }
-}
-
-function schedulesOf(settings: Settings, timeZone: string): RunSchedules {
-  return {
-    reads: settings.flag('sync.scheduled'),
-    compares: settings.flag('enabled'),
-    incrementalCron: settings.text('sync.incremental_cron'),
-    wholeListCron: settings.text('sync.whole_list_cron'),
-    reconciliationCron: settings.text('schedule_cron'),
-    timeZone,
-  }
 }

@@ -1,7 +1,15 @@
-import { nextRun, performRun, type EntityDefinition, type RunParts, type RunSchedules } from '@tds/core'
+import {
+  compareType,
+  entities,
+  nextRun,
+  performRun,
+  type EntityDefinition,
+  type RunParts,
+  type RunSchedules,
+  type Settings,
+} from '@tds/core'
 import { leaderDuty } from '@tds/db'
-import type { TdsError, Service } from '@tds/runtime'
-import { counter, serviceGroup } from '@tds/runtime'
+import { counter, serviceGroup, type Service, type TdsError } from '@tds/runtime'
 
 const runs = counter({
   name: 'tds_runs_total',
@@ -17,39 +25,55 @@ const busyMs = 250
 const longestWaitMs = 5 * 60_000
 
 /** What the duty needs of its surroundings. */
-export interface PerformRunsParts extends Omit<RunParts, 'lease' | 'signal'> {
+export interface PerformRunsParts extends Omit<RunParts, 'lease' | 'signal' | 'compare'> {
   readonly organizationId: string
-  readonly schedules: () => RunSchedules
-  readonly entities: readonly EntityDefinition[]
+  readonly settings: Pick<Settings, 'number' | 'flag' | 'text'>
+  /** In which the times of the schedules are meant. */
+  readonly timeZone: string
 }
 
 /** Carries out the runs of each type, one after the other, in one worker of all; types do not wait for each other. */
 export function performRuns(parts: PerformRunsParts): Service {
   return serviceGroup(
     'runs',
-    parts.entities.map((entity) => runsOf(parts, entity)),
+    entities.map((entity) => runsOf(parts, entity)),
   )
 }
 
 function runsOf(parts: PerformRunsParts, entity: EntityDefinition): Service {
-  const type = { organizationId: parts.organizationId, entity }
+  const { db, settings, organizationId, timeZone } = parts
+  const type = { organizationId, entity }
+  const callsPerDay = () => settings.number('full_depth_calls_per_day')
+  const compare: RunParts['compare'] = (running, task) =>
+    compareType({ ...running, entities, callsPerDay }, task)
   let pauseMs = idleMs
   return leaderDuty({
     name: `runs-${entity.type}`,
-    db: parts.db,
+    db,
     holder: parts.daemonId,
     everyMs: () => pauseMs,
     runOnce: async (lease, signal) => {
       pauseMs = idleMs
-      const next = await nextRun(parts.db, type, parts.schedules())
+      const next = await nextRun(db, type, schedulesOf(settings, timeZone))
       if (next === null) return { runs: 0 }
-      const report = await performRun({ ...parts, lease, signal }, type, next)
+      const report = await performRun({ ...parts, compare, lease, signal }, type, next)
       pauseMs = report?.status === 'waiting' ? waitMs(report.error) : busyMs
       const mode = next.kind === 'open' ? next.run.mode : next.mode
       runs.inc({ entity: entity.type, mode, status: report?.status ?? 'failed' })
       return { runs: 1, read: report?.counts.read ?? 0, calls: report?.counts.apiCalls ?? 0 }
     },
   })
+}
+
+function schedulesOf(settings: PerformRunsParts['settings'], timeZone: string): RunSchedules {
+  return {
+    reads: settings.flag('sync.scheduled'),
+    compares: settings.flag('enabled'),
+    incrementalCron: settings.text('sync.incremental_cron'),
+    wholeListCron: settings.text('sync.whole_list_cron'),
+    reconciliationCron: settings.text('schedule_cron'),
+    timeZone,
+  }
 }
 
 function waitMs(error: TdsError | null): number {
