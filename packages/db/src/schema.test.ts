@@ -438,6 +438,7 @@ describe('the schema', () => {
         call_reserve_share: 0.2,
         full_depth_calls_per_day: 200,
         'retention.differences_days': 90,
+        'retention.runs_days': 90,
         'retention.calls_days': 2,
         'retention.call_counts_days': 400,
         lock_timeout_seconds: 300,

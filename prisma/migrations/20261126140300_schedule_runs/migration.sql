@@ -37,3 +37,50 @@ VALUES
   ('sync', 'sync.whole_list_cron', '"0 */4 * * *"', 'string',
     'When the lists are read that can only be read whole, in TDS_TIME_ZONE.',
     '{"type": "string"}');
+
+CREATE INDEX tds_sync_runs_completed_at ON tds_sync_runs (completed_at) WHERE completed_at IS NOT NULL;
+COMMENT ON INDEX tds_sync_runs_completed_at IS 'Retention: what ended first.';
+
+INSERT INTO tds_configuration (category, config_key, config_value, value_type, description, validation_schema)
+VALUES
+  ('retention', 'retention.runs_days', '90', 'number',
+    'Days after its end before a run is deleted; the last one of each type and mode is kept.',
+    '{"type": "integer", "minimum": 1, "maximum": 3650}');
+
+CREATE FUNCTION tds_cleanup_old_runs(batch integer DEFAULT 1000) RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+  cutoff timestamptz := tds_now() - tds_retention('retention.runs_days', 90);
+  removed bigint;
+BEGIN
+  WITH old AS (
+    SELECT run.id
+    FROM tds_sync_runs AS run
+    WHERE run.completed_at < cutoff
+      -- What a first load, or its being cancelled, says must be known for good.
+      AND EXISTS (
+        SELECT FROM tds_sync_runs AS later
+        WHERE later.organization_id = run.organization_id
+          AND later.entity_type IS NOT DISTINCT FROM run.entity_type
+          AND later.run_type = run.run_type
+          AND later.mode = run.mode
+          AND later.completed_at > run.completed_at
+      )
+      AND NOT EXISTS (
+        SELECT FROM tds_reconciliation_differences AS difference
+        WHERE difference.run_id = run.id
+          AND difference.settled_at IS NULL
+      )
+    ORDER BY run.completed_at
+    LIMIT greatest(batch, 1)
+    FOR UPDATE OF run SKIP LOCKED
+  )
+  DELETE FROM tds_sync_runs AS run
+  USING old
+  WHERE run.id = old.id;
+
+  GET DIAGNOSTICS removed = ROW_COUNT;
+  RETURN removed;
+END;
+$$;
+COMMENT ON FUNCTION tds_cleanup_old_runs(integer) IS 'Deletes at most one batch of runs that ended more than retention.runs_days ago and returns how many; never the last one of a type and mode, nor one whose differences are open. Call it until it returns 0.';

@@ -21,8 +21,8 @@ const runs = counter({
 const idleMs = 5_000
 /** The pause between two runs. */
 const busyMs = 250
-/** The longest pause while Zoho may not be called; then it is asked again whether it may. */
-const longestWaitMs = 5 * 60_000
+/** The longest pause while Zoho may not be called: somebody may ask for a run that needs no call. */
+const longestWaitMs = 30_000
 
 /** What the duty needs of its surroundings. */
 export interface PerformRunsParts extends Omit<RunParts, 'lease' | 'signal' | 'compare'> {

@@ -123,6 +123,18 @@ describe('retention', () => {
         [id, state, settled],
       )
     }
+    // The last one of its type and mode stays, however old it is.
+    for (const [mode, age] of [
+      ['incremental', '100 days'],
+      ['incremental', '1 day'],
+      ['backfill', '400 days'],
+    ]) {
+      await db.query(
+        `INSERT INTO tds_sync_runs (organization_id, run_type, entity_type, mode, status, completed_at)
+         VALUES ('1', 'scheduled', 'product', $1, 'completed', tds_now() - $2::interval)`,
+        [mode, age],
+      )
+    }
     expect(await prune()).toEqual({
       pruned: {
         inbox_events: 3,
@@ -135,6 +147,7 @@ describe('retention', () => {
         first_sights: 0,
         webhook_counts: 0,
         differences: 1,
+        runs: 1,
       },
       unfinished: false,
     })

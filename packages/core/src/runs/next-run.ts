@@ -51,9 +51,9 @@ export async function nextRun(
 ): Promise<NextRun | null> {
   const { organizationId, entity } = type
   const open = await openRuns(db, { organizationId, entityType: entity.type })
-  const [run] = [...open].sort(
-    (left, right) => Number(left.worker_id === null) - Number(right.worker_id === null),
-  )
+  const begun = open.find((candidate) => candidate.worker_id !== null)
+  // Records that a person names owe reads and no walk: they do not wait for a first load that waits for calls.
+  const run = open.find(({ mode }) => mode === 'ids') ?? begun ?? open[0]
   if (run !== undefined) return { kind: 'open', run }
   const cursor = await readCursor(db, cursorKey(type, 'scheduled'))
   const { timeZone } = schedules

@@ -184,6 +184,18 @@ describe('runs of a type', () => {
     ])
   })
 
+  it('of named records do not wait for a first load that waits for calls', async () => {
+    world.source.refuse(new TdsError('no', { code: 'zoho_budget_wait', disposition: 'retry', nextStep: '-' }))
+    const backfill = await nextRun(world.db, typeOf(product), schedules)
+    if (backfill === null) throw new Error('a first load is due')
+    expect(await performRun(parts(), typeOf(product), backfill)).toMatchObject({ status: 'waiting' })
+    const { runId } = await askForRun(world.db, wanted({ mode: 'ids', request: { ids: ['1'] } }), ada)
+    const next = await nextRun(world.db, typeOf(product), schedules)
+    expect(next).toMatchObject({ kind: 'open', run: { id: runId } })
+    if (next !== null) await performRun(parts(), typeOf(product), next)
+    expect(await modeNow()).toBe('backfill')
+  })
+
   it('compare with the depth and the repair that were asked for', async () => {
     const request = { repair: false }
     await askForRun(world.db, wanted({ kind: 'reconciliation', mode: 'full', request }), ada)

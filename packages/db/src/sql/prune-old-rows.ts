@@ -12,6 +12,7 @@ const rules = {
   first_sights: 'tds_cleanup_old_first_sights',
   webhook_counts: 'tds_cleanup_old_webhook_counts',
   differences: 'tds_cleanup_old_differences',
+  runs: 'tds_cleanup_old_runs',
 } as const
 
 /** Something that is kept for a limited time only. */
