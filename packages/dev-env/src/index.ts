@@ -1,5 +1,6 @@
 export { mixedRecords, type RecordBody } from './deliveries/mixed-records.ts'
 export { quietSchedules } from './installation/quiet-schedules.ts'
+export { startZohoOfProducts, type ZohoOfProducts } from './installation/zoho-of-products.ts'
 export { providePostgres, startEmbeddedPostgres } from './postgres/index.ts'
 export { bareEnvironment } from './processes/daemon-environment.ts'
 export { startDaemon, type Daemon } from './processes/daemon.ts'

@@ -21,7 +21,8 @@ import { benchOrganization, benchSecret } from './bodies.ts'
 export interface BenchWorld {
   readonly db: Database
   startApi(): Promise<{ readonly url: string; readonly daemon: Daemon }>
-  startWorker(): Promise<Daemon>
+  /** `settings` stand over those of the bench; without any it reaches no Zoho. */
+  startWorker(settings?: Readonly<Record<string, string>>): Promise<Daemon>
   /** The peer of the intake, in a process of its own. */
   startPlainHandler(): Promise<string>
   /** Puts complete events into the inbox with their jobs, as the api does, without HTTP; answers with their ids. */
@@ -83,9 +84,9 @@ export async function createBenchWorld(): Promise<BenchWorld> {
       const daemon = await start('api', 'apps/api', { port, env: { API_PORT: String(port) } })
       return { url: `http://127.0.0.1:${String(port)}`, daemon }
     },
-    startWorker: async () => {
+    startWorker: async (settings = {}) => {
       const port = ports.take()
-      return start('worker', 'apps/worker', { port, env: { WORKER_HEALTH_PORT: String(port) } })
+      return start('worker', 'apps/worker', { port, env: { ...settings, WORKER_HEALTH_PORT: String(port) } })
     },
     startPlainHandler: async () => {
       const port = ports.take()

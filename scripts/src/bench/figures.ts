@@ -2,7 +2,7 @@
 export interface Figure {
   readonly name: string
   readonly value: number
-  readonly unit: 'events/s' | 'requests/s' | 'ms' | 'MB' | 'ratio'
+  readonly unit: 'events/s' | 'requests/s' | 'records/s' | 'calls' | 'records' | 's' | 'ms' | 'MB' | 'ratio'
   /** What it is compared with, measured in the same run; absent for plain facts such as memory. */
   readonly peer?: { readonly name: string; readonly value: number }
   /** What the contract promises, in words, and whether this run kept it. */

@@ -3,6 +3,7 @@ import { printResult, type BenchResult } from './figures.ts'
 import { benchIngest } from './ingest.ts'
 import { benchLatency } from './latency.ts'
 import { benchBacklog, benchProcess, benchProcessMix } from './process.ts'
+import { benchReconcile } from './reconcile.ts'
 
 const benches: Readonly<Record<string, () => Promise<BenchResult>>> = {
   ingest: () => benchIngest({ requests: 8000 }),
@@ -10,6 +11,7 @@ const benches: Readonly<Record<string, () => Promise<BenchResult>>> = {
   'process-mix': () => benchProcessMix({ events: 10_000 }),
   latency: () => benchLatency({ events: 600 }),
   backlog: () => benchBacklog({ small: 10_000, large: 200_000 }),
+  reconcile: () => benchReconcile({ small: 10_000, large: 100_000, damaged: 100, singleReads: 1000 }),
 }
 
 const usage = `usage: pnpm bench [${Object.keys(benches).join('|')}|all] [--json]

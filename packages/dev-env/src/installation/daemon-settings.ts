@@ -18,14 +18,17 @@ export function apiSettings({ databaseUrl, access }: SharedSettings, port: numbe
   }
 }
 
-/** Settings of a worker. The simulator's limits are open (open-limits.ts), so as many calls at once as Zoho would ever allow, and as many a minute as there are. */
-export function workerSettings(
-  { databaseUrl, zohoUrl, access }: SharedSettings,
-  port: number,
-): Record<string, string> {
+/** Settings of a worker. */
+export function workerSettings(shared: SharedSettings, port: number): Record<string, string> {
+  return { ...baseSettings(shared.databaseUrl), WORKER_HEALTH_PORT: String(port), ...zohoSettings(shared) }
+}
+
+/** How a worker reaches the simulator. Its limits are open (open-limits.ts), so as many calls at once as Zoho would ever allow, and as many a minute as there are. */
+export function zohoSettings({
+  zohoUrl,
+  access,
+}: Pick<SharedSettings, 'zohoUrl' | 'access'>): Record<string, string> {
   return {
-    ...baseSettings(databaseUrl),
-    WORKER_HEALTH_PORT: String(port),
     ZOHO_ACCOUNTS_URL: zohoUrl,
     ZOHO_API_URL: zohoUrl,
     ZOHO_CLIENT_ID: access.credentials.clientId,
