@@ -19,7 +19,10 @@ export const differenceClasses = [
 export type DifferenceClass = (typeof differenceClasses)[number]
 
 /** What became of a difference; the last three are final. */
-export type DifferenceState = 'found' | 'confirming' | 'held' | 'repaired' | 'agreed' | 'left'
+export const differenceStates = ['found', 'confirming', 'held', 'repaired', 'agreed', 'left'] as const
+
+/** One of {@link differenceStates}. */
+export type DifferenceState = (typeof differenceStates)[number]
 
 /** A difference to keep. JSON as text, times as Postgres writes them. */
 export interface NewDifference {
@@ -199,13 +202,13 @@ export async function countDifferences(
 
 /** Which differences to list; what is left out does not narrow. */
 export interface DifferenceFilter {
-  readonly runId?: string
-  readonly organizationId?: string
-  readonly entityType?: string
-  readonly class?: DifferenceClass
-  readonly state?: DifferenceState
+  readonly runId?: string | undefined
+  readonly organizationId?: string | undefined
+  readonly entityType?: string | undefined
+  readonly classes?: readonly DifferenceClass[] | undefined
+  readonly states?: readonly DifferenceState[] | undefined
   /** Goes on after this id. */
-  readonly after?: string
+  readonly after?: string | undefined
 }
 
 /** A difference as people read it. JSON as text. */
@@ -239,15 +242,15 @@ export async function listDifferences(
             their_version, state, note, found_at, settled_at
        FROM tds_reconciliation_differences
       WHERE ($1::uuid IS NULL OR run_id = $1::uuid) AND ($2::text IS NULL OR organization_id = $2)
-        AND ($3::tds_entity_type IS NULL OR entity_type = $3::tds_entity_type) AND ($4::text IS NULL OR class = $4)
-        AND ($5::text IS NULL OR state = $5) AND id > coalesce($6::bigint, 0)
+        AND ($3::tds_entity_type IS NULL OR entity_type = $3::tds_entity_type) AND ($4::text[] IS NULL OR class = ANY ($4::text[]))
+        AND ($5::text[] IS NULL OR state = ANY ($5::text[])) AND id > coalesce($6::bigint, 0)
       ORDER BY id LIMIT $7`,
     [
       filter.runId ?? null,
       filter.organizationId ?? null,
       filter.entityType ?? null,
-      filter.class ?? null,
-      filter.state ?? null,
+      filter.classes ?? null,
+      filter.states ?? null,
       filter.after ?? null,
       limit,
     ],

@@ -51,6 +51,7 @@ export { longestUnread, noteDetailRead, oldestDetailRead } from './detail-reads.
 export {
   countDifferences,
   differenceClasses,
+  differenceStates,
   endDifference,
   endVanishedDifferences,
   insertDifferences,

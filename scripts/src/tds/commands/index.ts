@@ -85,6 +85,16 @@ export const commands: readonly RegisteredCommand[] = [
     load: async () => (await import('./reconcile-runs.ts')).reconcileRuns,
   },
   {
+    name: 'reconcile differences',
+    summary: 'what differed from Zoho, why, and what became of it',
+    load: async () => (await import('./reconcile-differences.ts')).reconcileDifferences,
+  },
+  {
+    name: 'certificates',
+    summary: 'the latest proof, by type, of how far all equals Zoho',
+    load: async () => (await import('./certificates.ts')).certificates,
+  },
+  {
     name: 'records remap',
     summary: 'kept bodies, read again by the mapping of this version',
     load: async () => (await import('./records-remap.ts')).recordsRemap,

@@ -42,8 +42,6 @@ export const reconcile = defineCommand({
 
 /** That nobody will repair: the run was not to, or the fuse over deletions holds them. All others have a read that is owed. */
 async function leavesDifferences(session: Session, { runId }: RunData): Promise<boolean> {
-  const db = await session.database()
-  for (const state of ['left', 'held'] as const)
-    if ((await listDifferences(db, { runId, state }, 1)).length > 0) return true
-  return false
+  const unrepaired = { runId, states: ['left', 'held'] as const }
+  return (await listDifferences(await session.database(), unrepaired, 1)).length > 0
 }

@@ -40,11 +40,11 @@ function uuidInput(message: string) {
 /** The one argument of a command about one event. */
 export const oneEventInput = z.tuple([eventIdInput], 'expected the id of one event')
 
+/** The id of a run. */
+export const runIdInput = uuidInput('expected the id of a run, a UUID')
+
 /** The one argument of a command about one run. */
-export const oneRunInput = z.tuple(
-  [uuidInput('expected the id of a run, a UUID')],
-  'expected the id of one run',
-)
+export const oneRunInput = z.tuple([runIdInput], 'expected the id of one run')
 
 /** A whole number that must be given. */
 export const numberInput = z
@@ -69,6 +69,8 @@ export function wordsInput<const Word extends string>(words: readonly Word[]) {
     .pipe(z.array(z.enum(words as [Word, ...Word[]], message)))
 }
 
+const strangeCursor = 'expected the cursor that the page before gave'
+
 /** Where a list goes on, as the page before gave it. */
 export const cursorInput = z.string().transform((text, context) => {
   const [at, id, ...rest] = Buffer.from(text, 'base64url').toString().split('|')
@@ -76,9 +78,15 @@ export const cursorInput = z.string().transform((text, context) => {
     const entry = eventIdInput.safeParse(id)
     if (entry.success) return { at, id: entry.data }
   }
-  context.addIssue({ code: 'custom', message: 'expected the cursor that the page before gave' })
+  context.addIssue({ code: 'custom', message: strangeCursor })
   return z.NEVER
 })
+
+/** The same of a list whose entries are numbered. */
+export const numberCursorInput = z
+  .string()
+  .transform((text) => Buffer.from(text, 'base64url').toString())
+  .pipe(z.string().regex(/^\d{1,18}$/, strangeCursor))
 
 /** As Postgres prints it in UTC. */
 const postgresTime = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?\+00$/
@@ -86,4 +94,9 @@ const postgresTime = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?\+00$/
 /** Makes the cursor after what has this time, as Postgres prints it, and this id. */
 export function cursorAfter(at: string, id: string): string {
   return Buffer.from(`${at}|${id}`).toString('base64url')
+}
+
+/** Makes the cursor after the entry of this number. */
+export function cursorAfterNumber(number: string): string {
+  return Buffer.from(number).toString('base64url')
 }
