@@ -84,8 +84,16 @@ async function askForPage(walk: Walk, page: number) {
 function idOf({ entity }: Walk, page: number, row: ExactObject): string {
   const value = row[entity.source.id]
   const id = value instanceof ExactNumber ? value.source : value
-  if (typeof id === 'string' && id !== '') return id
+  if (typeof id === 'string' && id !== '') return copyOf(id)
   throw unreliable(`has a row without "${entity.source.id}"`, { entity: entity.type, page })
+}
+
+/**
+ * What was read from a body is a slice of its text and keeps all of it in memory. Ids outlive their pages: a run remembers
+ * every one of them, and with slices it would hold the whole list.
+ */
+function copyOf(id: string): string {
+  return Buffer.from(id).toString()
 }
 
 function expectFullPage(
