@@ -1,7 +1,7 @@
 import { compareDecimals, Decimal } from '../exact/decimal.ts'
 import { pick } from '../exact/fields.ts'
 import type { Json, JsonObject } from '../exact/json.ts'
-import type { WorldRecord } from '../world/collection.ts'
+import type { Collection, WorldRecord } from '../world/collection.ts'
 import type { RecordKind, RecordTest, View } from '../world/record-kind.ts'
 import { readTime } from '../zone.ts'
 import { invalidValue, success, type Answer } from './answer.ts'
@@ -17,7 +17,7 @@ export function answerList(kind: RecordKind, request: ApiRequest, parts: ApiPart
   const sort = readSort(kind, request)
   if ('refusal' in sort) return sort.refusal
 
-  const found = () => sorted(parts.world.collections[kind.type].living().filter(filter.test), sort)
+  const found = () => inOrder(parts.world.collections[kind.type], sort).filter(filter.test)
   let records = found()
   const earlier = records.slice(0, (page.page - 1) * page.perPage)
   if (parts.shifts.beforePage(kind.type, earlier)) records = found()
@@ -98,6 +98,22 @@ function readSort({ list }: RecordKind, { query, root }: ApiRequest): Sort | Ref
   const order = query.get('sort_order') ?? (query.has('sort_column') ? 'A' : list.defaultSort.order)
   if (order !== 'A' && order !== 'D') return { refusal: invalidValue('sort_order') }
   return { column, order }
+}
+
+const orders = new WeakMap<Collection, { changes: number; bySort: Map<string, WorldRecord[]> }>()
+
+/** What lives, sorted; the order is kept until something changes, because a walk over a big list asks for it with every page. */
+function inOrder(collection: Collection, sort: Sort): readonly WorldRecord[] {
+  const changes = collection.changes()
+  let kept = orders.get(collection)
+  if (kept?.changes !== changes) {
+    kept = { changes, bySort: new Map() }
+    orders.set(collection, kept)
+  }
+  const name = `${sort.order} ${sort.column}`
+  const records = kept.bySort.get(name) ?? sorted(collection.living(), sort)
+  kept.bySort.set(name, records)
+  return records
 }
 
 function sorted(records: WorldRecord[], { column, order }: Sort): WorldRecord[] {

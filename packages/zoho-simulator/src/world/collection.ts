@@ -20,6 +20,8 @@ export interface Collection {
   living(): WorldRecord[]
   deletedIds(): string[]
   livingCount(): number
+  /** Grows with every change: as long as it stands, all is as it was. */
+  changes(): number
   /** A random record that lives, or that is deleted; undefined if there is none. */
   pick(random: Random, state: 'living' | 'deleted'): WorldRecord | undefined
 }
@@ -27,10 +29,12 @@ export interface Collection {
 /** Makes an empty collection. */
 export function emptyCollection(): Collection {
   const records = new Map<string, WorldRecord>()
+  let changes = 0
   const pools = { living: idPool(), deleted: idPool() }
   return {
     get: (id) => records.get(id),
     put: (record) => {
+      changes += 1
       records.set(record.id, record)
       pools[record.deleted ? 'deleted' : 'living'].add(record.id)
       pools[record.deleted ? 'living' : 'deleted'].remove(record.id)
@@ -38,6 +42,7 @@ export function emptyCollection(): Collection {
     living: () => [...records.values()].filter((record) => !record.deleted),
     deletedIds: () => [...records.values()].filter((record) => record.deleted).map((record) => record.id),
     livingCount: () => pools.living.ids.length,
+    changes: () => changes,
     pick: (random, state) => {
       const { ids } = pools[state]
       return ids.length === 0 ? undefined : records.get(random.pick(ids))
