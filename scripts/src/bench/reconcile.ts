@@ -29,7 +29,7 @@ export async function benchReconcile(sizes: ReconcileSizes): Promise<BenchResult
   })
   return {
     bench: 'reconcile',
-    includes: `${String(sizes.large)} products, the mirror filled with the simulator's details through mapping and apply path, without calls; an index comparison by the built worker, with open limits: every page of the list, every mapped field of its rows, every row hash. The simulator sorts its whole list anew for each page, and shares the machine`,
+    includes: `${String(sizes.large)} products, the mirror filled with the simulator's details through mapping and apply path, without calls; an index comparison by the built worker, with open limits: every page of the list, every mapped field of its rows, every row hash. Simulator and Postgres share the machine`,
     figures: [...figuresOfEqual(large, { small, sizes }), ...figuresOfDamage(large, sizes)],
   }
 }

@@ -81,6 +81,8 @@ describe('tds', () => {
         `sync cancel ${await runId('sync bill')} --reason because`,
         'reconcile customer',
         'reconcile runs',
+        'reconcile differences',
+        'certificates',
         'fuse show',
         'fuse release product --expect 1 --reason because',
       ]
