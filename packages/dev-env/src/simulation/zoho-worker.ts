@@ -1,13 +1,28 @@
 import { randomUUID } from 'node:crypto'
-import { entityOf, type CallLane, type EntityDefinition, type RecordSource } from '@tds/core'
+import {
+  entityOf,
+  type CallLane,
+  type DeliveryLedger,
+  type EntityDefinition,
+  type RecordSource,
+} from '@tds/core'
 import { openDatabase, type Database } from '@tds/db'
 import { httpClient, TdsError, type Clock } from '@tds/runtime'
-import { callBudget, gatesInRow, tokenSource, zohoCircuit, zohoClient, zohoRecordSource } from '@tds/zoho'
+import {
+  callBudget,
+  gatesInRow,
+  tokenSource,
+  zohoCircuit,
+  zohoClient,
+  zohoDeliveryLedger,
+  zohoRecordSource,
+} from '@tds/zoho'
 import type { Access } from '@tds/zoho-simulator'
 
 /** A worker as Zoho sees it: the way to Zoho with a pool, token, circuit and budget of its own, and nothing else. */
 export interface ZohoWorker {
   readonly source: RecordSource
+  readonly ledger: DeliveryLedger
   readonly db: Database
 }
 
@@ -21,6 +36,15 @@ export interface ZohoWorkerOptions {
   readonly maxInFlight: number
   /** On the machine's clock. */
   readonly timeoutMs: number
+  /** What is kept to of a day; without it only Zoho's own word counts. */
+  readonly day?: WorkerDay
+}
+
+/** How a worker goes about the calls of a day. */
+export interface WorkerDay {
+  readonly perDay: number
+  readonly timeZone: string
+  readonly reserve: () => number
 }
 
 /** Wires the way to Zoho as the worker daemon does, on a clock that may be hurried. */
@@ -48,9 +72,9 @@ export function zohoWorker(o: ZohoWorkerOptions): ZohoWorker {
   const budget = callBudget({
     db,
     daemonId,
-    limits: { perMinute: o.perMinute, perDay: undefined, maxInFlight: o.maxInFlight },
-    timeZone: 'UTC',
-    reserve: () => 0,
+    limits: { perMinute: o.perMinute, perDay: o.day?.perDay, maxInFlight: o.maxInFlight },
+    timeZone: o.day?.timeZone ?? 'UTC',
+    reserve: o.day?.reserve ?? (() => 0),
     clock,
   })
   const client = zohoClient({
@@ -60,7 +84,7 @@ export function zohoWorker(o: ZohoWorkerOptions): ZohoWorker {
     tokens: circuit.watchTokens(tokens),
     gate: gatesInRow([circuit, budget]),
   })
-  return { db, source: zohoRecordSource(client) }
+  return { db, source: zohoRecordSource(client), ledger: zohoDeliveryLedger(client) }
 }
 
 /** What a loop of reads came to. */
