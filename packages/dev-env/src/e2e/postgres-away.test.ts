@@ -94,18 +94,28 @@ describe('while Postgres is away', () => {
     await postgres.halt(mode)
     await waitUntil(async () => (await tellOne()).status === 503, { what: 'deliveries are refused' })
     await postgres.resume()
-    const { rows } = await world.database.db.query<{ now: string }>('SELECT tds_now() AS now')
-    await waitUntil(async () => hasFinishedSince(rows[0]?.now), {
+    let resumedAt: string | undefined
+    await waitUntil(async () => (resumedAt = await databaseTime()) !== undefined, {
+      what: 'Postgres answers',
+    })
+    await waitUntil(() => hasFinishedSince(resumedAt), {
       what: 'an event is applied again',
       withinMs: 15_000,
     })
   }
 
+  /** Undefined while Postgres, or this test's way to it, is not there yet. */
+  async function databaseTime(): Promise<string | undefined> {
+    const found = await world.database.db
+      .query<{ now: string }>('SELECT tds_now() AS now')
+      .catch(() => ({ rows: [] }))
+    return found.rows[0]?.now
+  }
+
   async function hasFinishedSince(time: string | undefined): Promise<boolean> {
-    const found = await world.database.db.query(
-      'SELECT FROM tds_inbox_events WHERE processed_at > $1 LIMIT 1',
-      [time],
-    )
+    const found = await world.database.db
+      .query('SELECT FROM tds_inbox_events WHERE processed_at > $1 LIMIT 1', [time])
+      .catch(() => ({ rowCount: 0 }))
     return found.rowCount > 0
   }
 
