@@ -27,9 +27,9 @@ export interface SteppedRunParts extends Omit<RunParts, 'compare'> {
   readonly callsPerDay: () => number
 }
 
-/** How often it is looked whether a run is due: a schedule has whole minutes, and mostly quarters of an hour. */
+/** How often it is looked whether a run is due: the schedules have quarters of an hour, what is tried again has minutes. */
 const busyLookMs = 60_000
-const calmLookMs = 300_000
+const calmLookMs = 900_000
 /** As the worker's loop: so long at most until Zoho is asked again whether it may be called. */
 const longestWaitMs = 300_000
 const usualWaitMs = 5_000
