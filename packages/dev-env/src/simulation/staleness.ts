@@ -32,7 +32,7 @@ interface OpenChange {
   readonly sinceMs: number
 }
 
-/** How exact the times are: it is looked no more often than this. */
+/** It is looked no more often than this: what came in between counts as come at the next look. */
 const restMs = 20_000
 
 /** Begins to measure. */
