@@ -42,7 +42,7 @@ describe('a graceful stop', () => {
       const mutations = again.map((id) => world.simulator.mutate({ type, kind: 'update', id }))
       results.push(...(await send(mutations.map((mutation) => world.simulator.deliveryOf(mutation)))))
     }
-    await world.converge()
+    await world.convergeReleasing(60_000)
     await expectKept(results)
     expect(await world.differences(touched)).toEqual([])
     const { rows } = await world.database.db.query(

@@ -29,7 +29,7 @@ describe('deliveries in any order, repeated and interleaved', () => {
       atOnce: 8,
       ratePerSecond: 200,
     })
-    await world.converge(90_000)
+    await world.convergeReleasing(90_000)
   }, 150_000)
 
   afterAll(async () => {
