@@ -435,7 +435,7 @@ describe('the schema', () => {
         'retention.first_sights_days': 30,
         'retention.webhook_counts_days': 400,
         batch_size: 100,
-        call_reserve_share: 0.2,
+        call_reserve_share: 0.6,
         full_depth_calls_per_day: 200,
         'retention.differences_days': 90,
         'retention.runs_days': 90,

@@ -72,7 +72,9 @@ export function allowanceOf(
   if (budget === undefined) return null
   const { minute_limit: perMinute, day_limit: dayLimit, day_left: dayLeft, exhausted_for: exhausted } = budget
   const kept = dayLimit === null ? 0 : dayLimit * reserveShare
-  const left = dayLeft === null ? null : Math.max(0, Math.floor(dayLeft - kept))
+  // The rest of a day keeps its part; and of what others need is known only that it is no more than what is kept for them.
+  const keptToday = kept * Math.min(1, budget.day_ends_in / secondsPerDay)
+  const left = dayLeft === null ? null : Math.max(0, Math.floor(dayLeft - keptToday))
   return {
     perMinute,
     leftToday: exhausted === null ? left : 0,

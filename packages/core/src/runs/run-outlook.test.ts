@@ -57,11 +57,11 @@ describe('what is left of a run', () => {
   it('follows the share of the day that first loads leave to others', async () => {
     await world.db.query(
       `INSERT INTO tds_call_budgets (organization_id, calls_per_minute, calls_per_day, max_in_flight, time_zone, day, day_ends_at)
-       VALUES ($1, 60, 1000, 5, 'UTC', current_date, tds_now() + interval '1 hour')`,
+       VALUES ($1, 60, 1000, 5, 'UTC', current_date, tds_now() + interval '24 hours')`,
       [testOrganization],
     )
     const run = await findRun(world.db, await begin({ mode: 'ids', request: '{"ids":["1"]}' }))
-    expect((await runOutlook(world.db, run)).allowance).toMatchObject({ leftToday: 800, perDay: 800 })
+    expect((await runOutlook(world.db, run)).allowance).toMatchObject({ leftToday: 400, perDay: 400 })
     await world.db.query(
       `UPDATE tds_configuration SET config_value = '0.5' WHERE config_key = 'call_reserve_share'`,
     )

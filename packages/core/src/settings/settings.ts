@@ -13,7 +13,7 @@ export const settingDefinitions = {
   max_retry_attempts: { schema: z.int().min(1).max(50), fallback: 3 },
   retry_backoff_base_ms: { schema: z.int().min(100).max(3_600_000), fallback: 1000 },
   retry_backoff_max_ms: { schema: z.int().min(100).max(86_400_000), fallback: 60_000 },
-  call_reserve_share: { schema: z.number().min(0).max(0.9), fallback: 0.2 },
+  call_reserve_share: { schema: z.number().min(0).max(0.9), fallback: 0.6 },
   ledger_sweep_minutes: { schema: z.int().min(0).max(1440), fallback: 5 },
   full_depth_calls_per_day: { schema: z.int().min(0).max(100_000), fallback: 200 },
   batch_size: { schema: z.int().min(1).max(1000), fallback: 100 },

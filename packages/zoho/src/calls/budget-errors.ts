@@ -40,13 +40,13 @@ export function quotaExhausted(request: CallRequest, answer: CallAdmission): Tds
   })
 }
 
-/** What is left of the day is for more urgent calls. */
+/** What is left of the day is kept, for now, for more urgent calls. */
 export function laneExhausted(request: CallRequest, answer: CallAdmission): TdsError {
   return new TdsError('The calls to Zoho that are left of the day are kept for more urgent lanes.', {
     code: 'zoho_quota_exhausted',
     disposition: 'retry',
     nextStep:
-      'It goes on by itself when the day ends; or lower the setting call_reserve_share, or buy calls.',
+      'It goes on by itself as the day goes by; or lower the setting call_reserve_share, or buy calls.',
     facts: dayFacts(request, answer),
   })
 }

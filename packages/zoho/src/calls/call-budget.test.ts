@@ -33,6 +33,15 @@ describe('callBudget', () => {
     return status
   }
 
+  /** Zoho's day begins now, and so does what is kept of it. */
+  async function beginDay(perDay: number): Promise<void> {
+    await world.db.query(
+      `INSERT INTO tds_call_budgets (organization_id, calls_per_minute, calls_per_day, max_in_flight, time_zone, day, day_ends_at)
+       VALUES ($1, 600, $2, 100, 'UTC', tds_now()::date, tds_now() + interval '24 hours')`,
+      [organizationId, perDay],
+    )
+  }
+
   it.each([
     ['a minute', { perMinute: 20 }],
     ['a day', { perDay: 20 }],
@@ -166,6 +175,7 @@ describe('callBudget', () => {
 
   describe('within a day', () => {
     it('leaves the reserve to the more urgent lanes, in steps, and all of it to the most urgent', async () => {
+      await beginDay(100)
       const process = world.process({ perDay: 100, reserve: () => 0.2 })
       const got: Record<string, number> = {}
       for (const lane of [...callLanes].reverse()) {
@@ -187,12 +197,41 @@ describe('callBudget', () => {
     })
 
     it('follows the reserve when it is changed', async () => {
+      await beginDay(10)
       let share = 0.9
       const process = world.process({ perDay: 10, reserve: () => share })
       await (await process.enter('backfill')).finish(answered())
       await expect(process.enter('backfill')).rejects.toMatchObject({ code: 'zoho_quota_exhausted' })
       share = 0
       await expect(process.enter('backfill')).resolves.toBeDefined()
+    })
+
+    it('keeps the reserve for the rest of the day only: at its end nothing is left over', async () => {
+      await beginDay(100)
+      const process = world.process({ perDay: 100, reserve: () => 0.5 })
+      const callsUntilKept = async () => {
+        for (let calls = 0; ; calls += 1) {
+          try {
+            const pass = await process.enter('backfill')
+            await pass.finish(answered())
+            await world.clock.advance('1 second')
+          } catch (error) {
+            // It is worth asking again long before the day ends, but not at once: then there is a handful.
+            expect(error).toMatchObject({
+              code: 'zoho_quota_exhausted',
+              facts: { retryAfterMs: 600_000 },
+            })
+            return calls
+          }
+        }
+      }
+      expect(await callsUntilKept()).toBe(50)
+      await world.clock.advance('6 hours')
+      expect(await callsUntilKept()).toBe(12)
+      await world.clock.advance('17 hours')
+      expect(await callsUntilKept()).toBe(35)
+      expect(await standing()).toMatchObject({ day_left: 3 })
+      await expect(process.enter('reread')).resolves.toBeDefined()
     })
 
     it("believes Zoho's headers, which count all users of the organisation", async () => {

@@ -99,7 +99,10 @@ const paceSlackSeconds = 2
 /** Longer than the longest rest between two questions of one who waits. */
 const demandSeconds = 3
 
-/** The most urgent lane may use the whole day; each further one leaves a step more, up to the whole reserve. */
+/**
+ * The most urgent lane may use the whole day; each further one leaves a step more, up to the whole reserve, of which the
+ * database keeps what is for the rest of the day.
+ */
 function keptShare(rank: number, reserve: number): number {
   // Exact to four digits: what is left of 0.2 after three of four steps is not a hair more than 0.15.
   return Math.round((reserve * rank * 10_000) / (callLanes.length - 1)) / 10_000
