@@ -123,6 +123,11 @@ export interface EntityDefinition {
   readonly table: string
   readonly columns: readonly ColumnDefinition[]
   readonly children: readonly ChildDefinition[]
+  /**
+   * Whether a record says of itself that it has nothing of what Zoho sends only {@link ColumnDefinition.sometimes}: then a
+   * key of these that its body lacks is blank, whatever kind of body it is.
+   */
+  readonly goesWithout: (record: ExactObject) => boolean
   /** Columns of the ERP in the same table; sync never writes them. */
   readonly localFields: readonly string[]
   /** Lists tell so little of it that its details are read again before any other type's, all of them. */
@@ -138,7 +143,7 @@ export interface EntityDefinition {
 /** What a definition file writes down; everything else has one default, named here. */
 export interface EntitySpec extends Omit<
   EntityDefinition,
-  'source' | 'columns' | 'children' | 'localFields' | 'wholeFirst' | 'known' | 'references' | 'quality'
+  'source' | 'columns' | 'children' | 'goesWithout' | 'localFields' | 'wholeFirst' | 'known' | 'references' | 'quality'
 > {
   readonly source: Omit<SourceDefinition, 'bulk' | 'webhooks'> & {
     readonly bulk?: BulkDefinition
@@ -146,6 +151,7 @@ export interface EntitySpec extends Omit<
   }
   readonly columns: Readonly<Record<string, ColumnSpec>>
   readonly children?: Readonly<Record<string, ChildSpec>>
+  readonly goesWithout?: EntityDefinition['goesWithout']
   readonly localFields?: readonly string[]
   readonly wholeFirst?: true
   readonly known?: readonly string[]
@@ -187,6 +193,7 @@ export function defineEntity(spec: EntitySpec): EntityDefinition {
       known: child.known ?? [],
       rows: child.rows ?? objectsOnly,
     })),
+    goesWithout: spec.goesWithout ?? (() => false),
     localFields: spec.localFields ?? [],
     wholeFirst: spec.wholeFirst ?? false,
     known: spec.known ?? [],

@@ -41,18 +41,19 @@ export function mapRecord(entity: EntityDefinition, record: ExactObject, shape: 
 
 /**
  * Reads a record's body into columns, lines and custom fields.
- * A key that a webhook or a list row does not carry is left out; in a detail, which is complete, it means blank.
- * Throws {@link UnreadableValue} for a value that cannot be read exactly, and for a detail without a required column.
+ * A key that a webhook or a list row does not carry is left out; in a detail, which is complete, it means blank, and so
+ * it does where the record says that it goes without. Throws {@link UnreadableValue} for a value that cannot be read exactly, and for a detail without a required column.
  */
 export function readRecord(entity: EntityDefinition, record: ExactObject, shape: BodyShape): MappedRecord {
   const columns: Record<string, string | null> = {}
   let absent = false
   let thin = false
+  const goesWithout = entity.goesWithout(record)
   for (const column of entity.columns) {
     if (shape === 'list' && !column.inList) continue
     const value = readCarried(column, record, shape)
     if (value !== undefined) columns[column.name] = value
-    else if (shape === 'detail') columns[column.name] = null
+    else if (shape === 'detail' || (goesWithout && column.sometimes)) columns[column.name] = null
     else absent = true
     if (column.required) thin = requireColumn(column, value, shape) || thin
   }
@@ -112,10 +113,11 @@ function mapChildren(
   shape: BodyShape,
 ): Record<string, readonly ColumnValues[]> {
   const children: Record<string, readonly ColumnValues[]> = {}
+  const goesWithout = entity.goesWithout(record)
   for (const child of entity.children) {
     const key = carriedKey(child.keys, record)
     if (key !== undefined) children[child.table] = mapRows(child, key, record[key] ?? null)
-    else if (shape === 'detail') children[child.table] = []
+    else if (shape === 'detail' || (goesWithout && child.sometimes)) children[child.table] = []
   }
   return children
 }

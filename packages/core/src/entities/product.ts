@@ -18,6 +18,7 @@ export const product = defineEntity({
   },
   table: 'tds_products',
   // The keys of stock are left out for an item that is not tracked.
+  goesWithout: (item) => item['track_inventory'] === false,
   columns: {
     name: { required: true, inList: true },
     sku: { inList: true },

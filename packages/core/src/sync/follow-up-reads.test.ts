@@ -1,4 +1,4 @@
-import { requestReads, type OwedReadKey } from '@tds/db'
+import { requestReads, type OwedReadKey, type ReadReason, type ReadRequest } from '@tds/db'
 import { TdsError } from '@tds/runtime'
 import { customer } from '../entities/customer.ts'
 import type { EntityDefinition } from '../entities/define-entity.ts'
@@ -225,6 +225,16 @@ describe('reading many at once', () => {
     expect((await world.row(product, gone))?.['deleted_at']).not.toBeNull()
   })
 
+  it('owes nothing more for an item that says it has no stock to tell of', async () => {
+    const id = newId()
+    await requestRipples([id])
+    const untracked = { item_id: id, track_inventory: false, stock_on_hand: undefined, locations: undefined }
+    world.source.hold(id, exampleRecord(product, 'detail', untracked))
+    await passPatiently()
+    expect(await world.row(product, id)).toMatchObject({ stock_on_hand: null, deleted_at: null })
+    expect(await owed()).toEqual([])
+  })
+
   it('keeps what a record of such an answer does not carry, and owes a completing read where the version is new', async () => {
     const id = newId()
     await receiveProduct(id)
@@ -300,6 +310,17 @@ describe('reading many at once', () => {
     for (const row of await owed()) expect(row.due_in).toBeGreaterThan(55)
   })
 
+  it('leaves to a first load what a list of changes shows once more, and hastens it for anything else', async () => {
+    const id = newId()
+    await request(id, 'backfill')
+    await request(id, 'incremental')
+    expect(await owed()).toMatchObject([{ zoho_id: id, reason: 'backfill' }])
+    await request(id, 'ripple')
+    expect(await owed()).toMatchObject([{ zoho_id: id, reason: 'ripple' }])
+    await request(id, 'incremental')
+    expect(await owed()).toMatchObject([{ zoho_id: id, reason: 'incremental' }])
+  })
+
   it('owes a trailing read to a wish that comes while the many are under way', async () => {
     const id = newId()
     world.source.hold(id, exampleRecord(product, 'detail', { item_id: id, brand: 'before' }))
@@ -333,12 +354,15 @@ async function passPatiently(): Promise<ReadReport[]> {
 }
 
 async function requestRipples(ids: readonly string[]): Promise<void> {
-  await world.db.transaction((tx) =>
-    requestReads(
-      tx,
-      ids.map((id) => ({ ...keyOf(id), reason: 'ripple' as const, eventId: null, delaySeconds: 0 })),
-    ),
-  )
+  await world.db.transaction((tx) => requestReads(tx, ids.map((id) => wish(id, 'ripple'))))
+}
+
+async function request(id: string, reason: ReadReason): Promise<void> {
+  await world.db.transaction((tx) => requestReads(tx, [wish(id, reason)]))
+}
+
+function wish(id: string, reason: ReadReason): ReadRequest {
+  return { ...keyOf(id), reason, eventId: null, delaySeconds: 0 }
 }
 
 /** A customer and an item that the mirror has. */

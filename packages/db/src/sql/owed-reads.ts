@@ -55,7 +55,7 @@ export interface ReadRequest extends OwedReadKey {
 
 /**
  * Asks for reads; several wishes for one record become one read, due at the earliest of them, for the most urgent reason.
- * A read that is held is not hastened, unless the wish is of another urgency than what is held.
+ * What a first load owes stays so when a list of changes shows it again. A read that is held is not hastened, unless the wish is of another urgency than what is held.
  */
 export async function requestReads(tx: Queryable, requests: readonly ReadRequest[]): Promise<void> {
   if (requests.length === 0) return
@@ -72,7 +72,8 @@ export async function requestReads(tx: Queryable, requests: readonly ReadRequest
             due_at = CASE WHEN r.held_until > tds_now() AND NOT ${isUpgrade} THEN r.due_at
                           ELSE least(r.due_at, excluded.due_at) END,
             held_until = CASE WHEN ${isUpgrade} THEN NULL ELSE r.held_until END,
-            reason = CASE WHEN ${rankOf('excluded')} < ${rankOf('r')} THEN excluded.reason ELSE r.reason END,
+            reason = CASE WHEN ${rankOf('excluded')} < ${rankOf('r')} AND NOT ${isSeenAgain}
+                          THEN excluded.reason ELSE r.reason END,
             event_id = coalesce(excluded.event_id, r.event_id)`,
     [JSON.stringify(oncePerRecord(requests))],
     { name: 'request_reads' },
@@ -81,6 +82,12 @@ export async function requestReads(tx: Queryable, requests: readonly ReadRequest
 
 /** What was held for want of calls may be allowed to somebody who waits. */
 const isUpgrade = `(r.reason IN (${patientList}) AND excluded.reason NOT IN (${patientList}))`
+
+/**
+ * A list shows once more what a first load has still to read: that is no change, and thousands of them would take the place
+ * of those in the lane of changes.
+ */
+const isSeenAgain = `(r.reason = 'backfill' AND excluded.reason = 'incremental')`
 
 /** How urgent the read of row `row` is, as SQL: 1 is the most urgent. */
 export function rankOf(row: string): string {
