@@ -16,38 +16,36 @@ const start = '2026-03-02T05:00:00Z'
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 
-/** Long enough for the first load and two ordinary days: a whole week of each would take the machine an hour. */
-const plans = [
-  { perDay: 2_000, days: 4 },
-  { perDay: 5_000, days: 3 },
-  { perDay: 10_000, days: 3 },
-]
+const days = 7
 
-describe.each(plans)("a customer's first $days days under $perDay calls a day", ({ perDay, days }) => {
-  let week: Week
+describe.each([{ perDay: 2_000 }, { perDay: 5_000 }, { perDay: 10_000 }])(
+  "a customer's first week under $perDay calls a day",
+  ({ perDay }) => {
+    let week: Week
 
-  beforeAll(async () => {
-    week = await live(perDay, days)
-    console.info(reportOf(perDay, week))
-  }, 2_400_000)
+    beforeAll(async () => {
+      week = await live(perDay, days)
+      console.info(reportOf(perDay, week))
+    }, 7_200_000)
 
-  it('makes Zoho refuse no call', () => {
-    expect(week.refused).toEqual({ 'in-flight': 0, minute: 0, day: 0 })
-  })
+    it('makes Zoho refuse no call', () => {
+      expect(week.refused).toEqual({ 'in-flight': 0, minute: 0, day: 0 })
+    })
 
-  it('fills the empty mirror as soon as the calls allow it', () => {
-    expect(week.daysToLoad).not.toBeNull()
-    expect(week.daysToLoad).toBeLessThan(perDay < 5_000 ? 3 : 1)
-  })
+    it('fills the empty mirror as soon as the calls allow it', () => {
+      expect(week.daysToLoad).not.toBeNull()
+      expect(week.daysToLoad).toBeLessThan(perDay < 5_000 ? 4 : 1)
+    })
 
-  it('proves every type equal at least once in 26 hours from then on', () => {
-    expect(Math.max(...Object.values(week.certificates))).toBeLessThanOrEqual(26)
-  })
+    it('proves every type equal at least once in 26 hours from then on', () => {
+      expect(Math.max(...Object.values(week.certificates))).toBeLessThanOrEqual(26)
+    })
 
-  it('leaves nothing different at the end but what is known to be on its way', () => {
-    expect(week.unexpected).toEqual([])
-  })
-})
+    it('leaves nothing different at the end but what is known to be on its way', () => {
+      expect(week.unexpected).toEqual([])
+    })
+  },
+)
 
 interface WeekWorld {
   readonly database: TestDatabase
