@@ -23,13 +23,10 @@ export { readZohoTime } from './entities/zoho-time.ts'
 export { failureOf, type Failure } from './inbox/failure.ts'
 export {
   eventId,
-  idempotencyKey,
   unusableKey,
-  type EventIdentity,
-  type IdempotencyKey,
   type Operation,
 } from './inbox/idempotency-key.ts'
-export { unstorableReason, type IncomingEvent } from './inbox/incoming-event.ts'
+export { unstorableReason, usableEvent, type IncomingEvent } from './inbox/incoming-event.ts'
 export { createIntake, type Intake, type IntakeOptions } from './inbox/intake.ts'
 export {
   processEvents,

@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
-import { createIntake, eventId, idempotencyKey, readZohoTime, sha256Hex } from '@tds/core'
+import { createIntake, readZohoTime, sha256Hex, usableEvent } from '@tds/core'
 import { deployMigrations, openDatabase, type Database } from '@tds/db'
 import {
   bareEnvironment,
@@ -153,38 +153,26 @@ function* inParts<T>(all: Iterable<T>, size: number): Generator<T[]> {
 }
 
 function eventOf({ type, id, version, body }: RecordBody) {
-  const contentHash = sha256Hex(body)
-  const sourceVersion = readZohoTime(version)
-  const { key } = idempotencyKey({
-    organizationId: benchOrganization,
-    entityType: type,
-    zohoId: id,
-    operation: 'update',
-    sourceVersion,
-    contentHash,
-  })
-  return {
-    id: eventId(key),
-    organizationId: benchOrganization,
-    sourceType: 'zoho' as const,
-    entityType: type,
-    sourceEntityId: id,
-    operation: 'update' as const,
-    idempotencyKey: key,
-    foldKey: null,
-    contentHash,
-    sourceVersion,
-    rawBody: Buffer.from(body),
-    payload: body,
-    headers: { 'content-type': 'application/json' },
-    remoteAddress: null,
-    signatureVerified: true,
-    status: 'pending' as const,
-    errorCode: null,
-    errorMessage: null,
-    flags: [],
-    requestId: null,
-  }
+  return usableEvent(
+    {
+      organizationId: benchOrganization,
+      sourceType: 'zoho',
+      entityType: type,
+      rawBody: Buffer.from(body),
+      headers: { 'content-type': 'application/json' },
+      remoteAddress: null,
+      signatureVerified: true,
+      requestId: null,
+    },
+    {
+      operation: 'update',
+      sourceEntityId: id,
+      sourceVersion: readZohoTime(version),
+      contentHash: sha256Hex(body),
+      payloadText: body,
+      flags: [],
+    },
+  )
 }
 
 async function drained(db: Database): Promise<number> {

@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import {
   eventId,
-  idempotencyKey,
   organizationUnclear,
   sha256Hex,
   unusableKey,
+  usableEvent,
   type IncomingEvent,
 } from '@tds/core'
 import { readDelivery, type QuarantineReason } from '@tds/zoho'
@@ -48,30 +48,7 @@ export function incomingDelivery(
     now,
   })
   if (!read.usable) return quarantinedEvent(delivery, { ...read, organizationId })
-  const { key, foldKey } = idempotencyKey({
-    organizationId,
-    entityType: entity.type,
-    zohoId: read.sourceEntityId,
-    operation: read.operation,
-    sourceVersion: read.sourceVersion,
-    contentHash: read.contentHash,
-  })
-  return {
-    ...commonParts(delivery),
-    id: eventId(key),
-    organizationId,
-    sourceEntityId: read.sourceEntityId,
-    operation: read.operation,
-    idempotencyKey: key,
-    foldKey,
-    contentHash: read.contentHash,
-    sourceVersion: read.sourceVersion,
-    payload: read.payloadText,
-    status: 'pending',
-    errorCode: null,
-    errorMessage: null,
-    flags: read.flags,
-  }
+  return usableEvent({ ...commonParts(delivery), organizationId }, read)
 }
 
 /** The query is part of the signed text; headers are not, so that a header only counts beside a key. */

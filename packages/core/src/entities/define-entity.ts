@@ -143,7 +143,15 @@ export interface EntityDefinition {
 /** What a definition file writes down; everything else has one default, named here. */
 export interface EntitySpec extends Omit<
   EntityDefinition,
-  'source' | 'columns' | 'children' | 'goesWithout' | 'localFields' | 'wholeFirst' | 'known' | 'references' | 'quality'
+  | 'source'
+  | 'columns'
+  | 'children'
+  | 'goesWithout'
+  | 'localFields'
+  | 'wholeFirst'
+  | 'known'
+  | 'references'
+  | 'quality'
 > {
   readonly source: Omit<SourceDefinition, 'bulk' | 'webhooks'> & {
     readonly bulk?: BulkDefinition

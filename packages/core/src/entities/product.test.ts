@@ -32,7 +32,11 @@ describe('an item', () => {
   })
 
   it('that is not tracked is partial all the same without a key that every item has', () => {
-    const body = exampleRecord(product, 'detail', { ...withoutStock, track_inventory: false, brand: undefined })
+    const body = exampleRecord(product, 'detail', {
+      ...withoutStock,
+      track_inventory: false,
+      brand: undefined,
+    })
     const mapped = mapRecord(product, body, 'webhook')
     expect(mapped.completeness).toBe('partial')
     expect(mapped.columns).not.toHaveProperty('brand')

@@ -9,7 +9,7 @@ import {
 } from '@tds/db'
 import type { EntityDefinition } from '../entities/define-entity.ts'
 import { canonicalJson, exactStringify, sha256Hex, type ExactObject } from '../json/index.ts'
-import { eventId, idempotencyKey } from './idempotency-key.ts'
+import { usableEvent } from './incoming-event.ts'
 
 /**
  * Makes an inbox event of a record that was read and cannot be applied, so that it can be given up on like a delivery:
@@ -23,45 +23,28 @@ export async function eventOfRead(
   const { key, entity, record } = read
   const body = Object.create(null) as ExactObject
   body[entity.source.wrapper] = record
-  const contentHash = sha256Hex(canonicalJson(body))
-  const identity = {
-    ...key,
-    operation: 'upsert' as const,
-    sourceVersion: null,
-    contentHash,
-    nonce: randomUUID(),
-  }
-  const idempotency = idempotencyKey(identity).key
-  const id = eventId(idempotency)
-  const payload = exactStringify(body)
-  await insertInboxEvents(
-    tx,
-    [
-      {
-        id,
-        organizationId: key.organizationId,
-        sourceType: 'scheduled',
-        entityType: key.entityType,
-        sourceEntityId: key.zohoId,
-        operation: 'upsert',
-        idempotencyKey: idempotency,
-        foldKey: null,
-        contentHash,
-        sourceVersion: null,
-        rawBody: Buffer.from(payload),
-        payload,
-        headers: {},
-        remoteAddress: null,
-        signatureVerified: false,
-        status: 'pending',
-        errorCode: null,
-        errorMessage: null,
-        flags: [],
-        requestId: null,
-        duplicates: 0,
-      },
-    ],
-    mover,
+  const payloadText = exactStringify(body)
+  const event = usableEvent(
+    {
+      organizationId: key.organizationId,
+      sourceType: 'scheduled',
+      entityType: key.entityType,
+      rawBody: Buffer.from(payloadText),
+      headers: {},
+      remoteAddress: null,
+      signatureVerified: false,
+      requestId: null,
+    },
+    {
+      operation: 'upsert',
+      sourceEntityId: key.zohoId,
+      sourceVersion: null,
+      contentHash: sha256Hex(canonicalJson(body)),
+      payloadText,
+      flags: [],
+    },
+    randomUUID(),
   )
-  return lockWaitingEvents(tx, [id])
+  await insertInboxEvents(tx, [{ ...event, duplicates: 0 }], mover)
+  return lockWaitingEvents(tx, [event.id])
 }

@@ -12,7 +12,8 @@ import type { EntityDefinition } from '../entities/define-entity.ts'
 import { entityOf } from '../entities/index.ts'
 import { carryEvents } from '../inbox/carry-events.ts'
 import { isContentFault } from '../inbox/content-fault.ts'
-import { eventId as eventIdOf, idempotencyKey, type Operation } from '../inbox/idempotency-key.ts'
+import type { Operation } from '../inbox/idempotency-key.ts'
+import { usableEvent } from '../inbox/incoming-event.ts'
 import { discardEvent, lockQuarantined, noteAction, type OperatorRequest } from './operator-work.ts'
 import { actionOf, unknownType, type UnusableReading, type UsableReading } from './read-again.ts'
 import type { RedriveParts } from './redrive.ts'
@@ -129,49 +130,32 @@ async function insertCorrected(
   { original, corrected }: { readonly original: StoredDelivery; readonly corrected: Corrected },
 ): Promise<CorrectionResult> {
   const { entity, reading, body, asksZoho } = corrected
-  const { sourceEntityId, sourceVersion, contentHash, operation } = reading
-  const identity = { organizationId, entityType: entity.type, zohoId: sourceEntityId, operation }
   // Every correction is an event of its own, also where the same was said before.
-  const { key } = idempotencyKey({ ...identity, sourceVersion, contentHash, nonce: randomUUID() })
-  const id = eventIdOf(key)
-  await insertInboxEvents(
-    tx,
-    [
-      {
-        id,
-        organizationId,
-        sourceType: 'manual',
-        entityType: entity.type,
-        sourceEntityId,
-        operation,
-        idempotencyKey: key,
-        foldKey: null,
-        contentHash,
-        sourceVersion,
-        rawBody: body.rawBody,
-        payload: reading.payloadText,
-        headers: body.contentType === undefined ? {} : { 'content-type': body.contentType },
-        remoteAddress: null,
-        signatureVerified: false,
-        status: 'pending',
-        errorCode: null,
-        errorMessage: null,
-        flags: reading.flags,
-        requestId: null,
-        duplicates: 0,
-      },
-    ],
-    mover,
+  const event = usableEvent(
+    {
+      organizationId,
+      sourceType: 'manual',
+      entityType: entity.type,
+      rawBody: body.rawBody,
+      headers: body.contentType === undefined ? {} : { 'content-type': body.contentType },
+      remoteAddress: null,
+      signatureVerified: false,
+      requestId: null,
+    },
+    reading,
+    randomUUID(),
   )
+  const { id } = event
+  await insertInboxEvents(tx, [{ ...event, duplicates: 0 }], mover)
   await markReplay(tx, id, original.id)
   await carryEvents(queue, tx, { eventIds: [id] })
   return {
     eventId: id,
     corrected: original.id,
     entityType: entity.type,
-    sourceEntityId,
-    operation,
-    sourceVersion: sourceVersion?.toISOString() ?? null,
+    sourceEntityId: reading.sourceEntityId,
+    operation: reading.operation,
+    sourceVersion: reading.sourceVersion?.toISOString() ?? null,
     asksZoho,
   }
 }

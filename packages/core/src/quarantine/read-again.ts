@@ -1,7 +1,7 @@
 import type { StoredDelivery } from '@tds/db'
 import type { EntityDefinition } from '../entities/define-entity.ts'
 import { entityOf } from '../entities/index.ts'
-import type { Operation } from '../inbox/idempotency-key.ts'
+import type { Understood } from '../inbox/incoming-event.ts'
 
 /** A delivery as it is handed to whoever knows the forms of Zoho's bodies. */
 export interface DeliveryToRead {
@@ -15,14 +15,8 @@ export interface DeliveryToRead {
 }
 
 /** What was understood of a delivery. */
-export interface UsableReading {
+export interface UsableReading extends Understood {
   readonly usable: true
-  readonly operation: Operation
-  readonly sourceEntityId: string
-  readonly sourceVersion: Date | null
-  readonly payloadText: string
-  readonly contentHash: string
-  readonly flags: readonly string[]
 }
 
 /** Why a delivery cannot be used. */

@@ -88,14 +88,19 @@ describe('allowanceOf', () => {
   }
 
   it('leaves of the day what is kept for others, in proportion to what is left of it', () => {
-    expect(allowanceOf({ ...budget, day_ends_in: 86_400 }, 0.2)).toMatchObject({ leftToday: 1400, perDay: 1600 })
+    expect(allowanceOf({ ...budget, day_ends_in: 86_400 }, 0.2)).toMatchObject({
+      leftToday: 1400,
+      perDay: 1600,
+    })
     expect(allowanceOf({ ...budget, day_ends_in: 21_600 }, 0.2)).toEqual({
       perMinute: 90,
       leftToday: 1700,
       perDay: 1600,
       dayEndsInSeconds: 21_600,
     })
-    expect(allowanceOf({ ...budget, day_ends_in: 86_400, day_left: 300 }, 0.2)).toMatchObject({ leftToday: 0 })
+    expect(allowanceOf({ ...budget, day_ends_in: 86_400, day_left: 300 }, 0.2)).toMatchObject({
+      leftToday: 0,
+    })
   })
 
   it('has nothing today once Zoho has said so, and goes on when that ends', () => {

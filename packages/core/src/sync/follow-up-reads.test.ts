@@ -354,7 +354,12 @@ async function passPatiently(): Promise<ReadReport[]> {
 }
 
 async function requestRipples(ids: readonly string[]): Promise<void> {
-  await world.db.transaction((tx) => requestReads(tx, ids.map((id) => wish(id, 'ripple'))))
+  await world.db.transaction((tx) =>
+    requestReads(
+      tx,
+      ids.map((id) => wish(id, 'ripple')),
+    ),
+  )
 }
 
 async function request(id: string, reason: ReadReason): Promise<void> {

@@ -1,7 +1,6 @@
 import {
   entityOf,
-  eventId,
-  idempotencyKey,
+  usableEvent,
   type EntityDefinition,
   type IncomingEvent,
   type Intake,
@@ -34,36 +33,19 @@ function eventOf(
     now,
   })
   if (!read.usable) throw new RangeError(`a webhook of the simulator cannot be used: ${read.detail}`)
-  const { key, foldKey } = idempotencyKey({
-    organizationId,
-    entityType: type,
-    zohoId: read.sourceEntityId,
-    operation: read.operation,
-    sourceVersion: read.sourceVersion,
-    contentHash: read.contentHash,
-  })
-  return {
-    id: eventId(key),
-    organizationId,
-    sourceType: 'zoho',
-    entityType: type,
-    sourceEntityId: read.sourceEntityId,
-    operation: read.operation,
-    idempotencyKey: key,
-    foldKey,
-    contentHash: read.contentHash,
-    sourceVersion: read.sourceVersion,
-    rawBody: body,
-    payload: read.payloadText,
-    headers: {},
-    remoteAddress: null,
-    signatureVerified: true,
-    status: 'pending',
-    errorCode: null,
-    errorMessage: null,
-    flags: read.flags,
-    requestId: null,
-  }
+  return usableEvent(
+    {
+      organizationId,
+      sourceType: 'zoho',
+      entityType: type,
+      rawBody: body,
+      headers: {},
+      remoteAddress: null,
+      signatureVerified: true,
+      requestId: null,
+    },
+    read,
+  )
 }
 
 function definitionOf(type: string): EntityDefinition {
