@@ -2,7 +2,7 @@ import {
   addToRun,
   beginRun,
   endRun,
-  failLeftRun,
+  failRun,
   noteScheduled,
   readCursor,
   takeRun,
@@ -40,7 +40,8 @@ interface RunInHand {
 
 /**
  * Carries a run out: one that a schedule brings, one that a person asked for, or one whose worker died, which goes on where
- * it stood if it can and otherwise ends as failed, so that it never stands in the way. Returns null for the latter.
+ * it stood if it can. One that cannot go on, or whose row does not say what is to be done, ends as failed, so that it never
+ * stands in the way; then it returns null.
  */
 export async function performRun(
   parts: RunParts,
@@ -100,20 +101,24 @@ async function begin(
 /** Modes whose walk notes where it stands. */
 const resumed: ReadonlySet<string> = new Set<ListMode>(['backfill', 'full'])
 
+const left = { code: 'run_left', message: 'its worker ended in the middle of it' }
+const unreadable = { code: 'run_request_unreadable', message: 'its row does not say what is to be done' }
+
 async function takeOver(parts: RunParts, type: RunsOfType, open: OpenRun): Promise<RunInHand | null> {
   const { db, lease, daemonId } = parts
   const { id, worker_id: workerId, mode, run_type: kind, dry_run: dryRun } = open
   // Whoever leads the type carries out its runs one after the other: nobody else can be at this one.
   const wasLeft = workerId !== null
+  const request = readRunRequest(open.request)
   const goesOn = !wasLeft || (resumed.has(mode) && kind !== 'reconciliation' && !dryRun)
   const cursorBefore = await cursorText(db, type)
   const taken = await db.transaction(async (tx) => {
     await lease.guard(tx)
-    if (goesOn) return takeRun(tx, { id, workerId: daemonId, cursorBefore })
-    await failLeftRun(tx, id)
+    if (request !== null && goesOn) return takeRun(tx, { id, workerId: daemonId, cursorBefore })
+    await failRun(tx, id, request === null ? unreadable : left)
     return false
   })
-  if (!taken) return null
+  if (!taken || request === null) return null
   if (wasLeft)
     log.info('a run goes on where it stood', { run: id, entity: type.entity.type, mode, place: open.place })
   return {
@@ -123,7 +128,7 @@ async function takeOver(parts: RunParts, type: RunsOfType, open: OpenRun): Promi
     dryRun,
     requestedBy: open.requested_by,
     reason: open.reason,
-    request: readRunRequest(open.request),
+    request,
     place: open.place,
   }
 }

@@ -80,11 +80,13 @@ async function joinWaiting(
 }
 
 function isSame(waiting: OpenRun, { kind, mode, request }: WantedRun, { dryRun }: OperatorRequest): boolean {
+  const asked = readRunRequest(waiting.request)
   return (
+    asked !== null &&
     (waiting.run_type === 'reconciliation') === (kind === 'reconciliation') &&
     waiting.mode === mode &&
     waiting.dry_run === dryRun &&
-    canonical(readRunRequest(waiting.request)) === canonical(request)
+    canonical(asked) === canonical(request)
   )
 }
 

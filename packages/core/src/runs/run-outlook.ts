@@ -66,5 +66,5 @@ function rowsLeft({ mode, expected_rows: expected, read }: StoredRun): number | 
 }
 
 function namedIds({ request }: StoredRun): number {
-  return new Set(readRunRequest(request).ids).size
+  return new Set(readRunRequest(request)?.ids).size
 }

@@ -18,7 +18,7 @@ const requestSchema = z.object({
 /** What a run was asked for beyond its mode. */
 export type RunRequest = z.output<typeof requestSchema>
 
-/** Reads what a run's row says was asked for. Throws ZodError for what this program did not write. */
-export function readRunRequest(text: string): RunRequest {
-  return requestSchema.parse(JSON.parse(text))
+/** Reads what a run's row says was asked for; null for what this program did not write. */
+export function readRunRequest(text: string): RunRequest | null {
+  return requestSchema.safeParse(JSON.parse(text)).data ?? null
 }

@@ -154,6 +154,20 @@ describe('runs of a type', () => {
     expect(await statusOf(walking)).toEqual({ status: 'completed', code: null })
   })
 
+  it("end as failed, and stand in nobody's way, when their row does not say what is to be done", async () => {
+    await load(product)
+    const asked = await askForRun(world.db, wanted({ mode: 'full' }), ada)
+    await world.db.query(`UPDATE tds_sync_runs SET request = '{"ids": "all"}' WHERE id = $1`, [asked.runId])
+    await expect(askForRun(world.db, wanted({ mode: 'full' }), ada)).rejects.toMatchObject({
+      code: 'run_waiting',
+    })
+    await work()
+    expect(await statusOf(asked.runId)).toEqual({ status: 'failed', code: 'run_request_unreadable' })
+    const again = await askForRun(world.db, wanted({ mode: 'full' }), ada)
+    await work()
+    expect(await statusOf(again.runId)).toMatchObject({ status: 'completed' })
+  })
+
   it('of a person are done once, in the order of asking, with who asked and why', async () => {
     await load(product)
     const first = await askForRun(world.db, wanted({ mode: 'full' }), ada)

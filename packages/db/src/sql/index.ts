@@ -198,7 +198,7 @@ export {
   cancelRun,
   endRun,
   expectRows,
-  failLeftRun,
+  failRun,
   lastRunOfMode,
   openRuns,
   requestRun,

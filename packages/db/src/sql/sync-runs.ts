@@ -174,13 +174,13 @@ export async function endRun(
   )
 }
 
-/** Ends a run of which its worker knows nothing: it died in the middle of it. */
-export async function failLeftRun(tx: Queryable, id: string): Promise<void> {
-  await endRun(tx, id, {
-    status: 'failed',
-    cursorAfter: null,
-    summary: JSON.stringify({ code: 'run_left', message: 'its worker ended in the middle of it' }),
-  })
+/** Ends a run as failed that its worker did not end, or could not even begin, with the reason. */
+export async function failRun(
+  tx: Queryable,
+  id: string,
+  reason: { readonly code: string; readonly message: string },
+): Promise<void> {
+  await endRun(tx, id, { status: 'failed', cursorAfter: null, summary: JSON.stringify(reason) })
 }
 
 /** Cancels a run that waits or is under way; its worker sees it with the next page. Returns what it was, or null. */

@@ -46,7 +46,7 @@ export type RunData = z.output<typeof runSchema>
 
 /** A run of the database as results have it. */
 export function runData(run: StoredRun): RunData {
-  const { ids, since = null, repair = null } = readRunRequest(run.request)
+  const { ids, since = null, repair = null } = readRunRequest(run.request) ?? {}
   return {
     runId: run.id,
     organizationId: run.organization_id,

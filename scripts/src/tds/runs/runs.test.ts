@@ -268,7 +268,7 @@ describe('tds sync and tds reconcile', () => {
         run: { runId: id, status: 'running', read: 400, expectedRows: 1000 },
         outlook: {
           owed: [{ reason: 'backfill', reads: 30, held: 0 }],
-          callsLeftToday: 1600,
+          callsLeftToday: 1500,
           estimate: { pageCalls: 3, detailCalls: 630, calls: 633, seconds: 422 },
         },
       })
