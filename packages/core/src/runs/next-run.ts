@@ -9,7 +9,7 @@ import {
 } from '@tds/db'
 import type { EntityDefinition } from '../entities/define-entity.ts'
 import { entityOf } from '../entities/index.ts'
-import { tellsChanges, watermarkOf } from '../scan/read-list.ts'
+import { tellsChanges, watermarkOf } from '../scan/list-cursor.ts'
 import { databaseNow } from '../sync/database-now.ts'
 import { readInstant, type Instant } from '../sync/instant.ts'
 import { dueAt, type ScheduleHistory } from './due-at.ts'

@@ -9,7 +9,7 @@ import {
   type StoredRun,
 } from '@tds/db'
 import type { EntityDefinition } from '../entities/define-entity.ts'
-import { watermarkOf } from '../scan/read-list.ts'
+import { watermarkOf } from '../scan/list-cursor.ts'
 import { estimateRun, secondsFor, type RunEstimate } from './estimate.ts'
 import { detailsPerCall, patientDetails, readAllowance } from './run-outlook.ts'
 

@@ -6,7 +6,9 @@ import { product } from '../entities/product.ts'
 import type { ExactObject } from '../json/index.ts'
 import type { ListPage, PageWish } from '../sync/record-source.ts'
 import { createSyncWorld, exampleRecord, testOrganization, type SyncWorld } from '../testing/sync-world.ts'
-import { readList, watermarkOf, type ListMode, type ListTask, type RunReport } from './read-list.ts'
+import { watermarkOf } from './list-cursor.ts'
+import type { ListMode } from './list-modes.ts'
+import { readList, type ListTask, type RunReport } from './read-list.ts'
 import { rowsPerPage } from './walk-list.ts'
 
 describe('readList', () => {

@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import {
   addToRun,
   endRun,
@@ -8,7 +7,6 @@ import {
   type CursorKey,
   type Database,
   type LeaderLease,
-  type ReadReason,
   type RunCounts,
   type SyncCursor,
 } from '@tds/db'
@@ -16,12 +14,13 @@ import type { Queue } from '@tds/queue'
 import { childLogger, TdsError } from '@tds/runtime'
 import type { EntityDefinition } from '../entities/define-entity.ts'
 import { failureOf } from '../inbox/failure.ts'
-import type { ChangeCause } from '../sync/change.ts'
 import { databaseNow } from '../sync/database-now.ts'
-import { readInstant, writeInstant, type Instant } from '../sync/instant.ts'
-import type { CallLane, RecordSource } from '../sync/record-source.ts'
+import { writeInstant, type Instant } from '../sync/instant.ts'
+import type { RecordSource } from '../sync/record-source.ts'
 import { addCounts, applyListedRows, noCounts, type ListingRun } from './apply-listed.ts'
 import { countPages } from './count-pages.ts'
+import { filterKnown, filterNote, watermarkOf } from './list-cursor.ts'
+import { listModes, type ListMode } from './list-modes.ts'
 import { placeOf, placeText, type Place } from './place.ts'
 import { proveFilter } from './prove-filter.ts'
 import { rowsPerPage, walkList, type Walk } from './walk-list.ts'
@@ -36,9 +35,6 @@ export interface ListParts {
   readonly lease: Pick<LeaderLease, 'guard'>
   readonly signal: AbortSignal
 }
-
-/** How a list is read. */
-export type ListMode = 'backfill' | 'incremental' | 'full' | 'since'
 
 /** A run that reads a list; its row has begun and is this worker's. */
 export interface ListTask {
@@ -66,47 +62,6 @@ export interface RunReport {
   readonly error: TdsError | null
 }
 
-interface ModeFacts {
-  readonly lane: CallLane
-  readonly cause: ChangeCause
-  readonly readReason: ReadReason
-  /** What it has seen counts for all later reads. */
-  readonly movesWatermark: boolean
-  /** Waits where it stands when the source may not be called; others end and are begun anew. */
-  readonly resumable: boolean
-}
-
-const modes: Readonly<Record<ListMode, ModeFacts>> = {
-  backfill: {
-    lane: 'backfill',
-    cause: 'backfill',
-    readReason: 'backfill',
-    movesWatermark: true,
-    resumable: true,
-  },
-  incremental: {
-    lane: 'incremental',
-    cause: 'incremental',
-    readReason: 'incremental',
-    movesWatermark: true,
-    resumable: false,
-  },
-  full: {
-    lane: 'incremental',
-    cause: 'manual',
-    readReason: 'incremental',
-    movesWatermark: true,
-    resumable: true,
-  },
-  since: {
-    lane: 'incremental',
-    cause: 'manual',
-    readReason: 'incremental',
-    movesWatermark: false,
-    resumable: false,
-  },
-}
-
 /** Changes may become visible a while after the time that they carry; what was read already is found unchanged. */
 const overlap: Instant = 5 * 60 * 1_000_000
 /** Zoho's times are whole seconds. */
@@ -128,7 +83,7 @@ export async function readList(parts: ListParts, task: ListTask): Promise<RunRep
     entityType: task.entity.type,
   }
   const cursor = await readCursor(parts.db, key)
-  const { cause, readReason } = modes[task.mode]
+  const { cause, readReason } = listModes[task.mode]
   const { runId, organizationId, entity, dryRun, requestedBy } = task
   const run: ListingRun = {
     ...parts,
@@ -194,12 +149,12 @@ async function startOf(reading: Reading, progress: Progress): Promise<Instant | 
   if (task.mode === 'since') return task.since
   if (task.mode !== 'incremental' || watermark === null) return null
   const now = await parts.db.transaction(databaseNow)
-  const known = knownOf(cursor)
+  const known = filterKnown(cursor)
   let honoured = known.honoured
   if (known.provedAt === null || known.provedAt + proofHolds <= now) {
     progress.apiCalls += 1
     honoured = await proveFilter(walkOf(reading), now)
-    progress.metadata['filter'] = { honoured, provedAt: isoTime(now) }
+    progress.metadata = filterNote(honoured, now)
     if (known.honoured && !honoured)
       log.warn('A list no longer leaves out what is older', { entity: run.entity.type })
   }
@@ -233,7 +188,7 @@ async function walkOnce(
     if (status !== 'running') return 'cancelled'
     if (since !== null && oldest !== null && oldest < since - precision) {
       log.warn('A list ignored the time it was asked for; it is read whole', { entity: run.entity.type })
-      progress.metadata['filter'] = { honoured: false, provedAt: isoTime(page.sentAt) }
+      progress.metadata = filterNote(false, page.sentAt)
       return 'ignored'
     }
     if (page.page === 1 && !page.isLast && task.mode === 'backfill') await foretell(reading, progress, walk)
@@ -254,13 +209,13 @@ async function foretell(reading: Reading, progress: Progress, walk: Walk): Promi
 function walkOf({ parts, run, task }: Reading): Omit<Walk, 'modifiedSince'> {
   const { db, source, signal } = parts
   const { organizationId, entity } = run
-  return { db, source, organizationId, entity, lane: modes[task.mode].lane, signal }
+  return { db, source, organizationId, entity, lane: listModes[task.mode].lane, signal }
 }
 
 /** A walk that can be resumed waits where it stands; any other ends, and what it has applied stays. */
 function fail(reading: Reading, progress: Progress, error: TdsError): Promise<RunReport> {
   const { task } = reading
-  const waits = modes[task.mode].resumable && !task.dryRun && error.disposition === 'retry'
+  const waits = listModes[task.mode].resumable && !task.dryRun && error.disposition === 'retry'
   if (waits && error.code !== 'list_unreliable') {
     const { counts, whole } = progress
     return Promise.resolve({ runId: task.runId, status: 'waiting', counts, whole, error })
@@ -276,7 +231,7 @@ async function finish(
     error,
   }: { readonly status: Exclude<RunReport['status'], 'waiting'>; readonly error: TdsError | null },
 ): Promise<RunReport> {
-  const { movesWatermark } = modes[task.mode]
+  const { movesWatermark } = listModes[task.mode]
   const moves = movesWatermark && !task.dryRun
   const reached =
     moves && status === 'completed' && progress.firstSentAt !== null
@@ -306,29 +261,4 @@ function summaryOf({ whole, counts }: Progress, error: TdsError | null): string 
       ? { code: 'rows_unreadable', message: 'rows were left to their details' }
       : failureOf(error)
   return JSON.stringify({ code, message, whole, unreadable: counts.failed })
-}
-
-function isoTime(instant: Instant): string {
-  return new Date(Math.floor(instant / 1000)).toISOString()
-}
-
-const filterSchema = z.object({ honoured: z.boolean(), provedAt: z.string() })
-
-function knownOf(cursor: SyncCursor | null): { honoured: boolean; provedAt: Instant | null } {
-  const metadata = cursor === null ? {} : (JSON.parse(cursor.sync_metadata) as Record<string, unknown>)
-  const { success, data } = filterSchema.safeParse(metadata['filter'])
-  if (!success) return { honoured: false, provedAt: null }
-  return { honoured: data.honoured, provedAt: Date.parse(data.provedAt) * 1000 }
-}
-
-/** Whether a list is known, or not yet known not, to leave out what is older than a time. */
-export function tellsChanges(cursor: SyncCursor | null): boolean {
-  const { honoured, provedAt } = knownOf(cursor)
-  return honoured || provedAt === null
-}
-
-/** Everything that was changed before it has been seen; null where the list was never read whole. */
-export function watermarkOf(cursor: SyncCursor | null): Instant | null {
-  const text = cursor?.last_entity_version ?? null
-  return text === null ? null : readInstant(text)
 }

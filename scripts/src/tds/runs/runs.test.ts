@@ -275,7 +275,7 @@ describe('tds sync and tds reconcile', () => {
       const { out } = await tds(`sync show ${id}`)
       expect(out.split('\n').slice(0, 2)).toEqual([
         'invoice: 400 of at most 1,000 read, 0 failed',
-        'Left: about 633 calls, about 7 minutes; 1,600 may be made today.',
+        'Left: about 633 calls, about 7 minutes; 1,500 may be made today.',
       ])
     })
 
