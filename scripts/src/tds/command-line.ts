@@ -97,11 +97,22 @@ function withoutStrayDashes(args: readonly string[]): string[] {
 }
 
 function commandIn(args: readonly string[]): RegisteredCommand | undefined {
-  const words = args.filter((arg) => !arg.startsWith('-'))
+  const words = args.filter((arg, at) => !arg.startsWith('-') && !isValue(args[at - 1]))
   return commands
     .map((command) => ({ command, at: placeOf(command.name.split(' '), words) }))
     .filter(({ at }) => at >= 0)
     .sort((a, b) => a.at - b.at || b.command.name.length - a.command.name.length)[0]?.command
+}
+
+const switches: ReadonlySet<string> = new Set(
+  [...globalOptions, ...changeOptions]
+    .filter(([flags]) => !flags.includes('<'))
+    .flatMap(([flags]) => flags.split(', ')),
+)
+
+/** Whether a word is what an option says and no command: in `sync --reason runs product` nobody asks for the runs. */
+function isValue(before: string | undefined): boolean {
+  return before !== undefined && /^-(?:-[^=]+|[a-z])$/.test(before) && !switches.has(before)
 }
 
 function placeOf(path: readonly string[], words: readonly string[]): number {

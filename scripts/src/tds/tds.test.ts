@@ -121,6 +121,16 @@ describe('tds', () => {
       expect(await tds('quarantine -- list --limit 1')).toMatchObject({ exitCode: 0 })
     })
 
+    it('is not mistaken for another whose word stands in an option', async () => {
+      const asked = await tds('sync product --dry-run --actor show --reason runs')
+      const before = await tds('sync --json --reason runs product --dry-run')
+      expect(await expectEnvelope(before)).toMatchObject({
+        command: 'sync',
+        dryRun: true,
+      })
+      expect(asked.exitCode).toBe(0)
+    })
+
     it('takes its options before and after its name', async () => {
       expect((await tds('-o json status')).out).toContain('"schema":"tds.cli/1"')
     })
