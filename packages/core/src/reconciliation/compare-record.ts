@@ -10,8 +10,7 @@ import {
 } from '../json/index.ts'
 import { changedFields } from '../sync/content.ts'
 import { instantOfMillis, type Instant } from '../sync/instant.ts'
-import { rowHash } from '../sync/row-hash.ts'
-import type { StandingState } from '../sync/stored-states.ts'
+import { fitsItself, type StandingState } from '../sync/stored-states.ts'
 
 /** How a record here differs from what Zoho says of it. */
 export interface Finding {
@@ -34,11 +33,6 @@ export function compareRecord(stored: StandingState | null, listed: MappedRecord
     return { class: version > stored.version ? 'stale' : 'ahead', fields }
   }
   return fields.length === 0 ? null : { class: 'different', fields }
-}
-
-/** True when columns, custom fields and child rows still give the hash that was written with them. */
-function fitsItself(stored: StandingState): boolean {
-  return stored.contentHash === rowHash(stored)
 }
 
 /** The version that a body carries, or null. */

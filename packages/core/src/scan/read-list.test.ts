@@ -217,22 +217,47 @@ describe('readList', () => {
 
   it('takes balances that moved under one version for drift', async () => {
     const id = '573914000000200001'
-    const row = (balance: string) => exampleRecord(invoice, 'listRow', { invoice_id: id, balance })
-    world.source.list(() => ({ rows: [row('10.00')], hasMore: false }))
-    await read({}, invoice)
-    world.source.hold(id, exampleRecord(invoice, 'detail', { invoice_id: id, balance: '10.00' }))
-    await world.settle()
-    world.source.list(() => ({ rows: [row('4.00')], hasMore: false }))
-    await rows(
-      `UPDATE tds_sync_cursors SET sync_metadata = '{"filter":{"honoured":false,"provedAt":"2100-01-01T00:00:00Z"}}'`,
-    )
-    await read({}, invoice)
+    await loadInvoice(id, '10.00')
+    await readMovedBalance(id, '4.00')
+    expect(await owedInvoices()).toEqual([])
     expect((await world.audit(id)).at(-1)).toMatchObject({
       operation: 'updated',
       cause: 'drift',
       changed_fields: ['balance'],
     })
   })
+
+  it('covers up nothing that somebody has written to a row by hand: its detail is owed', async () => {
+    const id = '573914000000200001'
+    await loadInvoice(id, '10.00')
+    await rows(`UPDATE tds_invoices SET reference_number = 'by hand'`)
+    await readMovedBalance(id, '4.00')
+    expect(await owedInvoices()).toEqual([{ zoho_id: id, reason: 'incremental' }])
+  })
+
+  function owedInvoices() {
+    return rows(`SELECT zoho_id, reason FROM tds_owed_reads WHERE entity_type = 'invoice'`)
+  }
+
+  async function loadInvoice(id: string, balance: string): Promise<void> {
+    world.source.list(() => ({ rows: [invoiceRow(id, balance)], hasMore: false }))
+    await read({}, invoice)
+    world.source.hold(id, exampleRecord(invoice, 'detail', { invoice_id: id, balance }))
+    await world.settle()
+    await rows('DELETE FROM tds_owed_reads')
+  }
+
+  async function readMovedBalance(id: string, balance: string): Promise<void> {
+    world.source.list(() => ({ rows: [invoiceRow(id, balance)], hasMore: false }))
+    await rows(
+      `UPDATE tds_sync_cursors SET sync_metadata = '{"filter":{"honoured":false,"provedAt":"2100-01-01T00:00:00Z"}}'`,
+    )
+    await read({}, invoice)
+  }
+
+  function invoiceRow(id: string, balance: string) {
+    return exampleRecord(invoice, 'listRow', { invoice_id: id, balance })
+  }
 
   /** As the loop of the worker does: a first load where nothing was ever read, then what has changed. */
   async function read(

@@ -24,7 +24,7 @@ import { writeInstant, type Instant } from './instant.ts'
 import type { RecordState } from './record-state.ts'
 import { recordTableOf } from './record-table.ts'
 import { rowHash } from './row-hash.ts'
-import { keyText, lockStates } from './stored-states.ts'
+import { fitsItself, keyText, lockStates, type StandingState } from './stored-states.ts'
 
 /** A change of one record together with who and what brought it. */
 export interface RecordChange extends IncomingChange {
@@ -133,7 +133,7 @@ function byKey(left: RecordChanges, right: RecordChanges): number {
 
 interface Folded {
   readonly key: RecordKey
-  readonly before: RecordState | null
+  readonly before: StandingState | null
   readonly after: RecordState | null
   readonly results: [number, ChangeResult][]
   readonly audits: { readonly index: number; readonly entry: AuditEntryWrite }[]
@@ -145,8 +145,8 @@ interface Folded {
 }
 
 /** Takes the record through its changes one after the other, in memory; one write follows. */
-function fold(record: RecordChanges, before: RecordState | null, now: Instant): Folded {
-  let state = before
+function fold(record: RecordChanges, before: StandingState | null, now: Instant): Folded {
+  let state: RecordState | null = before
   let raws: RecordChange[] = []
   let rawMode: 'merge' | 'replace' = 'merge'
   let corrected = false
@@ -156,7 +156,7 @@ function fold(record: RecordChanges, before: RecordState | null, now: Instant): 
   const sights: FirstSight[] = []
   for (const { index, change } of record.changes) {
     const decision = decide(state, change, now)
-    const next = advance(state, change, { decision, now })
+    const next = markDamage(before, { change, state, next: advance(state, change, { decision, now }) })
     let fields: readonly string[] = []
     let applied: ChangeResult['applied'] = null
     if (next !== null && isApplied(decision)) {
@@ -190,6 +190,24 @@ function fold(record: RecordChanges, before: RecordState | null, now: Instant): 
     corrected,
     lastEventId,
   }
+}
+
+/**
+ * The row gets a new hash, which would cover up whatever somebody wrote to it by hand. So where it did not fit its hash,
+ * only a complete body makes it whole again.
+ */
+function markDamage(
+  before: StandingState | null,
+  {
+    change,
+    state,
+    next,
+  }: { readonly change: RecordChange; readonly state: RecordState | null; readonly next: RecordState | null },
+): RecordState | null {
+  if (before === null || next === null || next === state || state !== before) return next
+  const { says } = change
+  const isWhole = says.kind === 'content' && says.record.completeness === 'complete'
+  return isWhole || fitsItself(before) ? next : { ...next, completedVersion: null }
 }
 
 function isApplied(decision: Decision): decision is Extract<Decision, { outcome: AppliedOutcome }> {

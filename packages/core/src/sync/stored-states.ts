@@ -2,7 +2,7 @@ import {
   lockRecords,
   readChildRows,
   readRecords,
-  type LockedRecord,
+  type StoredRecord,
   type Queryable,
   type RecordKey,
   type Transaction,
@@ -12,11 +12,17 @@ import type { ColumnValues } from '../entities/map-record.ts'
 import { readInstant, type Instant } from './instant.ts'
 import type { RecordState } from './record-state.ts'
 import { recordTableOf } from './record-table.ts'
+import { rowHash } from './row-hash.ts'
 import { storedObject, storedValues } from './stored-values.ts'
 
 /** A record as it stands, with the row hash that was written beside it. */
 export interface StandingState extends RecordState {
   readonly contentHash: string | null
+}
+
+/** True when columns, custom fields and child rows still give the hash that was written with them: nobody else wrote to them. */
+export function fitsItself(state: StandingState): boolean {
+  return state.contentHash === rowHash(state)
 }
 
 /** The key as text, for maps. */
@@ -29,7 +35,7 @@ export async function lockStates(
   tx: Transaction,
   entity: EntityDefinition,
   keys: readonly RecordKey[],
-): Promise<Map<string, RecordState>> {
+): Promise<Map<string, StandingState>> {
   const rows = await lockRecords(tx, recordTableOf(entity), keys)
   const children = rows.length === 0 ? new Map<string, Children>() : await loadChildren(tx, entity, keys)
   return new Map(rows.map((row) => [rowKey(row), stateOf(entity, row, children)]))
@@ -47,7 +53,7 @@ export async function readStates(
   const rows = await readRecords(db, recordTableOf(entity), keys)
   const children = rows.length === 0 ? new Map<string, Children>() : await loadChildren(db, entity, keys)
   return new Map(
-    rows.map((row) => [rowKey(row), { ...stateOf(entity, row, children), contentHash: row.content_hash }]),
+    rows.map((row) => [rowKey(row), stateOf(entity, row, children)]),
   )
 }
 
@@ -75,9 +81,9 @@ async function loadChildren(
 
 function stateOf(
   entity: EntityDefinition,
-  row: LockedRecord,
+  row: StoredRecord,
   children: ReadonlyMap<string, Children>,
-): RecordState {
+): StandingState {
   return {
     columns: storedValues(entity.columns, row),
     customFields: storedObject(row.custom_fields),
@@ -88,10 +94,11 @@ function stateOf(
     readAt: instantOrNull(row.source_read_at),
     deletedAt: instantOrNull(row.deleted_at),
     revision: row.version,
+    contentHash: row.content_hash,
   }
 }
 
-function rowKey(row: Pick<LockedRecord, 'organization_id' | 'zoho_id'>): string {
+function rowKey(row: Pick<StoredRecord, 'organization_id' | 'zoho_id'>): string {
   return keyText({ organizationId: row.organization_id, zohoId: row.zoho_id })
 }
 

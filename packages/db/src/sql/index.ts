@@ -114,7 +114,7 @@ export { listLengths, type ListLength } from './list-lengths.ts'
 export type { ListPosition } from './list-position.ts'
 export { listRuns, runStates, type RunFilter, type RunState, type StoredRun } from './list-runs.ts'
 export { lockRawRecords, type RawRecord } from './lock-raw-records.ts'
-export { lockRecords, readRecords, type LockedRecord, type StandingRecord } from './lock-records.ts'
+export { lockRecords, readRecords, type StoredRecord } from './lock-records.ts'
 export {
   adjustEventCounts,
   moveInboxEvents,

@@ -2,7 +2,7 @@ import type { Queryable } from '../queryable.ts'
 import { keyArrays, type RecordKey, type RecordTable } from './record-table.ts'
 
 /** One stored record as Postgres prints it; typed columns stand beside these under their own names. */
-export interface LockedRecord {
+export interface StoredRecord {
   readonly organization_id: string
   readonly zoho_id: string
   readonly custom_fields: string | null
@@ -12,6 +12,8 @@ export interface LockedRecord {
   readonly source_read_at: string | null
   readonly deleted_at: string | null
   readonly version: number
+  /** The row hash that was written with it. */
+  readonly content_hash: string | null
   readonly [column: string]: unknown
 }
 
@@ -23,8 +25,8 @@ export async function lockRecords(
   tx: Queryable,
   table: RecordTable,
   keys: readonly RecordKey[],
-): Promise<LockedRecord[]> {
-  const { rows } = await tx.query<LockedRecord>(
+): Promise<StoredRecord[]> {
+  const { rows } = await tx.query<StoredRecord>(
     `${selectRecords(table)}
       ORDER BY t.organization_id, t.zoho_id
         FOR UPDATE OF t`,
@@ -34,27 +36,22 @@ export async function lockRecords(
   return rows
 }
 
-/** A record as it stands, with the hash that was written beside it. */
-export interface StandingRecord extends LockedRecord {
-  readonly content_hash: string | null
-}
-
 /** Reads the records of the keys as they stand, without holding anybody up. */
 export async function readRecords(
   db: Queryable,
   table: RecordTable,
   keys: readonly RecordKey[],
-): Promise<StandingRecord[]> {
-  const { rows } = await db.query<StandingRecord>(selectRecords(table, ', t.content_hash'), keyArrays(keys), {
+): Promise<StoredRecord[]> {
+  const { rows } = await db.query<StoredRecord>(selectRecords(table), keyArrays(keys), {
     name: `read_records:${table.table}`,
   })
   return rows
 }
 
-function selectRecords(table: RecordTable, more = ''): string {
+function selectRecords(table: RecordTable): string {
   const columns = table.columns.map((column) => `t.${column.name}`).join(', ')
   return `SELECT t.organization_id, t.zoho_id, ${columns}, t.custom_fields, t.source_created_at, t.source_modified_at,
-            t.completed_version, t.source_read_at, t.deleted_at, t.version${more}
+            t.completed_version, t.source_read_at, t.deleted_at, t.version, t.content_hash
        FROM unnest($1::text[], $2::text[]) AS k(organization_id, zoho_id)
        JOIN ${table.table} t ON t.organization_id = k.organization_id AND t.zoho_id = k.zoho_id`
 }
