@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { readSettings, type Database, type Queryable } from '@tds/db'
-import { childLogger, poller, type Poller } from '@tds/runtime'
+import { childLogger, poller, service, serviceGroup, type Poller } from '@tds/runtime'
 import { cronSchema } from '../runs/due-at.ts'
 
 const log = childLogger('core:settings')
@@ -39,24 +39,30 @@ export interface Settings extends Poller {
 }
 
 /**
- * Reads `tds_configuration` at start and every `everyMs`. A value that its schema refuses is logged by name and the last
- * good one stays: a slip of the hand must not stop the daemon.
+ * Reads `tds_configuration` at start and every `everyMs`. It has started only once they are read, so that nothing goes by
+ * the defaults that somebody has changed. A value that its schema refuses is logged by name and the last good one stays:
+ * a slip of the hand must not stop the daemon.
  */
 export function createSettings(db: Database, o: { readonly everyMs?: number } = {}): Settings {
   const values = new Map<SettingKey, SettingValue<SettingKey>>()
   const valueOf = <K extends SettingKey>(key: K): SettingValue<K> =>
     (values.get(key) ?? settingDefinitions[key].fallback) as SettingValue<K>
-  const reading = poller({
-    name: 'settings',
-    everyMs: o.everyMs ?? 10_000,
-    runOnce: async () => {
-      const rows = await readSettings(db)
-      for (const row of rows) take(values, row.config_key, JSON.parse(row.config_value))
-      return { read: rows.length }
+  const readAll = async () => {
+    const rows = await readSettings(db)
+    for (const row of rows) take(values, row.config_key, JSON.parse(row.config_value))
+    return { read: rows.length }
+  }
+  const first = service({
+    name: 'settings:first',
+    start: async () => {
+      await readAll()
     },
+    stop: () => undefined,
   })
+  const following = poller({ name: 'settings', everyMs: o.everyMs ?? 10_000, runOnce: readAll })
   return {
-    ...reading,
+    ...following,
+    ...serviceGroup('settings', [first, following]),
     number: valueOf,
     flag: valueOf,
     text: valueOf,
