@@ -21,11 +21,7 @@ export {
 export { UnreadableValue, type UnreadableCode } from './entities/unreadable-value.ts'
 export { readZohoTime } from './entities/zoho-time.ts'
 export { failureOf, type Failure } from './inbox/failure.ts'
-export {
-  eventId,
-  unusableKey,
-  type Operation,
-} from './inbox/idempotency-key.ts'
+export { eventId, unusableKey, type Operation } from './inbox/idempotency-key.ts'
 export { unstorableReason, usableEvent, type IncomingEvent } from './inbox/incoming-event.ts'
 export { createIntake, type Intake, type IntakeOptions } from './inbox/intake.ts'
 export {

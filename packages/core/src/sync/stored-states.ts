@@ -52,9 +52,7 @@ export async function readStates(
 ): Promise<Map<string, StandingState>> {
   const rows = await readRecords(db, recordTableOf(entity), keys)
   const children = rows.length === 0 ? new Map<string, Children>() : await loadChildren(db, entity, keys)
-  return new Map(
-    rows.map((row) => [rowKey(row), stateOf(entity, row, children)]),
-  )
+  return new Map(rows.map((row) => [rowKey(row), stateOf(entity, row, children)]))
 }
 
 type Children = Record<string, ColumnValues[]>
