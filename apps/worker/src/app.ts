@@ -73,7 +73,7 @@ export function createWorker(
     url: config.DATABASE_URL,
     directUrl: config.DATABASE_DIRECT_URL,
     applicationName: 'tds-worker',
-    poolSize: config.ZOHO_MAX_IN_FLIGHT + 5,
+    poolSize: config.ZOHO_MAX_IN_FLIGHT + 6,
     statementTimeoutMs: 20_000,
     idleInTransactionTimeoutMs: 20_000,
     keyedLookups: true,

@@ -20,6 +20,7 @@ export {
 } from './entities/map-record.ts'
 export { UnreadableValue, type UnreadableCode } from './entities/unreadable-value.ts'
 export { readZohoTime } from './entities/zoho-time.ts'
+export { carryEvents, retryPriority } from './inbox/carry-events.ts'
 export { failureOf, type Failure } from './inbox/failure.ts'
 export { eventId, unusableKey, type Operation } from './inbox/idempotency-key.ts'
 export { unstorableReason, usableEvent, type IncomingEvent } from './inbox/incoming-event.ts'

@@ -28,9 +28,9 @@ const TEN_YEARS = 10 * 365 * 24 * 3600
 const TEN_MINUTES = 600
 const ONE_DAY = 24 * 3600
 
-// A worker that dies is noticed after its heartbeat (20 s) and the next look of a living one (15 s); its jobs
-// then wait 5 to 10 s more: under the promised 60 s together.
-const HEARTBEAT_SECONDS = 20
+// A worker that dies is noticed after its heartbeat (10 s, the least that pg-boss takes) and the next look of a living one
+// (5 s); its jobs then wait 5 to 10 s more: under the promised 60 s together.
+const HEARTBEAT_SECONDS = 10
 
 /** The policy of each kind of job. */
 export const jobPolicies: Readonly<Record<JobName, JobPolicy>> = {

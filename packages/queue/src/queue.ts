@@ -7,6 +7,7 @@ import { messageOf, type Service, service, TdsError } from '@tds/runtime'
 
 import { makeBoss } from './boss.ts'
 import { type JobData, type JobName, ownKeyOf } from './jobs.ts'
+import { stalledSeconds } from './stalled.ts'
 import { type WorkOptions, workLoop } from './work-loop.ts'
 
 const STOP_TIMEOUT_MS = 25_000
@@ -36,6 +37,8 @@ export interface Queue extends Service {
    * its whole batch tried again by the job's policy; one that outlives the job's expiry sees its signal abort.
    */
   work<N extends JobName>(job: N, options: WorkOptions<N>): Service
+  /** For how long the loop that is worst off has got nowhere, in seconds; 0 where no loop runs. */
+  stalledSeconds(): number
 }
 
 /** What `createQueue` needs. */
@@ -43,7 +46,7 @@ export interface QueueOptions {
   db: Pick<Database, 'directUrl'>
   /** A worker also looks after the queue: it returns the jobs of the dead, deletes what is old and listens for notifications. */
   role: 'sender' | 'worker'
-  /** How often a worker looks for the jobs of the dead, in seconds; default 15. */
+  /** How often a worker looks for the jobs of the dead, in seconds; default 5. */
   superviseIntervalSeconds?: number | undefined
 }
 
@@ -53,7 +56,7 @@ export interface QueueOptions {
  * `start()` throws TdsError `schema_older` or `schema_newer` when the queue's tables are not those of this program, and
  * `database_*` when Postgres is not there.
  */
-export function createQueue({ db, role, superviseIntervalSeconds = 15 }: QueueOptions): Queue {
+export function createQueue({ db, role, superviseIntervalSeconds = 5 }: QueueOptions): Queue {
   const isWorker = role === 'worker'
   const boss = makeBoss(db.directUrl, {
     application_name: `tds-queue-${role}`,
@@ -77,6 +80,7 @@ export function createQueue({ db, role, superviseIntervalSeconds = 15 }: QueueOp
       await boss.insert(job, jobs, { db: sqlOn(tx) })
     },
     work: (job, options) => workLoop(boss, job, options),
+    stalledSeconds: () => stalledSeconds(boss.getWipData(), Date.now()),
   }
 }
 

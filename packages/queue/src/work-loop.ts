@@ -20,6 +20,8 @@ export interface WorkOptions<N extends JobName> {
   concurrency: number
   /** Leaves alone what is less urgent: a loop of its own for these is never taken up by the others. */
   minPriority?: number | undefined
+  /** Leaves alone what is more urgent: kept for the rest, which so is never starved. */
+  maxPriority?: number | undefined
   /** The signal aborts when the jobs are no longer ours: expired, or the daemon stops without waiting. */
   handler: (items: JobInHand<N>[], signal: AbortSignal) => Promise<void>
 }
@@ -37,6 +39,7 @@ export function workLoop<N extends JobName>(boss: PgBoss, job: N, options: WorkO
           localConcurrency: options.concurrency,
           burstWhenBatchFull: true,
           ...(options.minPriority === undefined ? {} : { minPriority: options.minPriority }),
+          ...(options.maxPriority === undefined ? {} : { maxPriority: options.maxPriority }),
           // Notifications wake at once; the poll is for jobs whose time comes later and for lost notifications.
           pollingIntervalSeconds: 1,
           notifyPollingIntervalSeconds: 1,

@@ -1,8 +1,8 @@
-import { processEvents, type ProcessingParts } from '@tds/core'
-import type { Queue } from '@tds/queue'
-import { childLogger, counter, type Service } from '@tds/runtime'
+import { processEvents, retryPriority, type ProcessingParts } from '@tds/core'
+import type { Queue, WorkOptions } from '@tds/queue'
+import { childLogger, counter, serviceGroup, type Service } from '@tds/runtime'
 import type { Lanes } from '../lanes.ts'
-import { soloGate } from '../solo-gate.ts'
+import { soloGate, type SoloGate } from '../solo-gate.ts'
 
 const log = childLogger('worker:apply')
 const processed = counter({
@@ -23,13 +23,27 @@ export interface ApplyLoopParts extends Omit<ProcessingParts, 'queue' | 'mover'>
   readonly batchSize: () => number
 }
 
-/** Applies inbox events as their jobs come, in batches; two batches at a time, so that one computes while the other waits for Postgres. */
+/**
+ * Applies inbox events as their jobs come, in batches; two batches at a time, so that one computes while the other waits for
+ * Postgres. Events that are tried again have a third place of their own: neither kind waits for the other.
+ */
 export function applyEvents(parts: ApplyLoopParts): Service {
   const gate = soloGate()
+  return serviceGroup('apply-events', [
+    fetchLoop(parts, gate, { concurrency: 2, minPriority: retryPriority + 1 }),
+    fetchLoop(parts, gate, { concurrency: 1, maxPriority: retryPriority }),
+  ])
+}
+
+function fetchLoop(
+  parts: ApplyLoopParts,
+  gate: SoloGate,
+  share: Pick<WorkOptions<'apply-events'>, 'concurrency' | 'minPriority' | 'maxPriority'>,
+): Service {
   const { queue, daemonId, lanes } = parts
   return queue.work('apply-events', {
     batchSize: jobsPerFetch,
-    concurrency: 2,
+    ...share,
     handler: async (jobs, signal) => {
       const ids = [...new Set(jobs.flatMap((job) => job.data.eventIds))]
       await lanes.run(async (lane) => {

@@ -1,5 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import type { Database } from '@tds/db'
+import { setImmediate } from 'node:timers/promises'
+import type { Database, Transaction } from '@tds/db'
+import { codeOf } from '@tds/runtime'
+import { bill } from '../entities/bill.ts'
+import type { EntityDefinition } from '../entities/define-entity.ts'
 import { product } from '../entities/product.ts'
 import { createSyncWorld, exampleRecord, wrapped, type SyncWorld } from '../testing/sync-world.ts'
 import { processEvents, type ProcessingParts } from './process-events.ts'
@@ -119,6 +123,32 @@ describe('processEvents', () => {
       ids[0],
     ])
     expect(rows).toEqual([{ attempt_count: 1 }])
+  })
+
+  it('F-23: tries again inside the attempt after a deadlock between two multi-row entities, and applies both', async () => {
+    const later = '2026-09-01T10:00:00+0100'
+    const [item, held] = [newId(), newId()]
+    const billIds = [newId(), newId()]
+    await processEvents(partsOf(world.db), [
+      await receiveProduct(item, {}),
+      await receiveProduct(held, {}),
+      ...(await Promise.all(billIds.map((id) => receiveOf(bill, id, {})))),
+    ])
+    const ids = [
+      await receiveProduct(item, { last_modified_time: later, brand: 'later' }),
+      await receiveProduct(held, { last_modified_time: later, brand: 'later' }),
+      ...(await Promise.all(
+        billIds.map((id) => receiveOf(bill, id, { last_modified_time: later, reference_number: 'later' })),
+      )),
+    ]
+    expect(await meetInDeadlock((db) => processEvents(partsOf(db), ids))).toEqual(['40P01'])
+    expect(await Promise.all(ids.map((id) => world.status(id)))).toEqual(ids.map(() => 'applied'))
+    for (const id of [item, held]) expect((await world.row(product, id))?.['brand']).toBe('later')
+    for (const id of billIds) expect((await world.row(bill, id))?.['reference_number']).toBe('later')
+    const { rows } = await world.db.query(
+      `SELECT max(attempt_count) AS attempts, (SELECT count(*) FROM tds_dead_letter_queue) AS dead FROM tds_inbox_events`,
+    )
+    expect(rows).toEqual([{ attempts: 1, dead: '0' }])
   })
 
   it('asks for one read, however many events of a record need one', async () => {
@@ -241,6 +271,44 @@ function at(minute: number): string {
 async function receiveProduct(zohoId: string, changes: Record<string, string>): Promise<string> {
   const record = exampleRecord(product, 'detail', { item_id: zohoId, ...changes })
   return world.receive({ entity: product, zohoId, body: wrapped(product, record) })
+}
+
+async function receiveOf(
+  entity: EntityDefinition,
+  zohoId: string,
+  changes: Record<string, string>,
+): Promise<string> {
+  const record = exampleRecord(entity, 'detail', { [entity.source.id]: zohoId, ...changes })
+  return world.receive({ entity, zohoId, body: wrapped(entity, record) })
+}
+
+/** Locks products, waits until the work holds the bills and wants the products, then wants the bills; returns the work's conflicts. */
+async function meetInDeadlock(work: (db: Database) => Promise<unknown>): Promise<unknown[]> {
+  const conflicts: unknown[] = []
+  const listening = Object.assign(Object.create(world.db) as Database, {
+    transaction: async (fn: (tx: Transaction) => Promise<unknown>) =>
+      world.db.transaction(fn).catch((error: unknown) => {
+        conflicts.push(codeOf(error))
+        throw error
+      }),
+  })
+  const locked = Promise.withResolvers<undefined>()
+  const meeting = world.db.transaction(async (tx) => {
+    // The other one looks for a deadlock first, so that it is the one who loses.
+    await tx.query(`SET LOCAL deadlock_timeout = '20s'; SET LOCAL lock_timeout = '20s'`)
+    await tx.query('SELECT FROM tds_products FOR UPDATE')
+    locked.resolve(undefined)
+    await untilOneWaitsForUs(tx)
+    await tx.query('SELECT FROM tds_bills FOR UPDATE')
+  })
+  await locked.promise
+  await Promise.all([work(listening), meeting])
+  return conflicts
+}
+
+async function untilOneWaitsForUs(tx: Transaction): Promise<void> {
+  const waits = `SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))`
+  while ((await tx.query(waits)).rowCount === 0) await setImmediate()
 }
 
 async function receiveThin(zohoId: string): Promise<string> {

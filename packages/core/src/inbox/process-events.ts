@@ -17,7 +17,7 @@ import { backoffMs, codeOf, TdsError } from '@tds/runtime'
 import { applyChanges, type ChangeResult, type RecordChange } from '../sync/apply-changes.ts'
 import { databaseNow } from '../sync/database-now.ts'
 import { followUpReads, type ChangeDone } from '../sync/follow-up-reads.ts'
-import { carryEvents } from './carry-events.ts'
+import { carryEvents, retryPriority } from './carry-events.ts'
 import { changeOfEvent } from './event-change.ts'
 import { recordFates, type EventFate } from './event-fate.ts'
 import { failureOf } from './failure.ts'
@@ -198,6 +198,7 @@ async function failAlone(parts: ProcessingParts, id: string, error: unknown): Pr
     for (const fate of fates.filter((one) => one.status === 'retry')) {
       await carryEvents(parts.queue, tx, {
         eventIds: [fate.event.id],
+        priority: retryPriority,
         ...(fate.delaySeconds === undefined ? {} : { delaySeconds: fate.delaySeconds }),
       })
     }
