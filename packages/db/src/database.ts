@@ -9,31 +9,21 @@ import { breaksConnection } from './database-errors.ts'
 import { exactValues } from './exact-values.ts'
 import { PrismaClient } from './generated/client.ts'
 import type { Queryable, QueryOptions, Transaction } from './queryable.ts'
+import { type SessionOptions, type Sessions, sessionsOf } from './sessions.ts'
+import { withinLimit } from './transaction-limit.ts'
 
 const CONNECTION_TIMEOUT_MS = 2_000
 const log = childLogger('db:pool')
 const openTransaction = new AsyncLocalStorage<{ isOpen: boolean }>()
 
 /** How a database is opened. Times in milliseconds. */
-export interface DatabaseOptions {
-  url: string
-  /** Past a connection pooler; default `url`. */
-  directUrl?: string | undefined
+export interface DatabaseOptions extends SessionOptions {
   /** Shown in `pg_stat_activity`. */
   applicationName: string
   /** Connections at most. */
   poolSize: number
-  /** Limit of one statement, kept by the server; default 30 s. We give up a second later if it does not answer. */
-  statementTimeoutMs?: number | undefined
-  /** Limit of doing nothing inside a transaction; default 10 s. */
-  idleInTransactionTimeoutMs?: number | undefined
-  /** Limit of waiting for a lock; default 2 s. */
-  lockTimeoutMs?: number | undefined
-  /**
-   * Its statements look rows up by key: named ones keep their plan, and a plan never scans a table whole, also one made
-   * while the table was small. `planFreely` lifts that for one transaction.
-   */
-  keyedLookups?: boolean | undefined
+  /** Limit of a whole transaction, from its begin to its commit; default none. Whatever is then in flight is rolled back. */
+  transactionLimitMs?: number | undefined
 }
 
 /** How one transaction differs from others. */
@@ -60,19 +50,36 @@ export interface Database extends Queryable {
   readonly prisma: PrismaClient
   readonly url: string
   readonly directUrl: string
+  /** How the connections are used at this moment. */
+  poolUse(): PoolUse
   /** Waits for the statements in flight and closes all connections. Safe more than once. */
   close(): Promise<void>
 }
 
+/** The connections of one pool. */
+export interface PoolUse {
+  readonly most: number
+  readonly inUse: number
+  readonly idle: number
+  /** Who waits for one. */
+  readonly waiting: number
+}
+
 /** Opens a database; connects when first used. Survives every loss of connection. */
 export function openDatabase(options: DatabaseOptions): Database {
-  const pool = connectionPool(options)
+  const sessions = sessionsOf(options)
+  const pool = connectionPool(options, sessions)
+  const how = { sessions, limitMs: options.transactionLimitMs }
   let prisma: PrismaClient | null = null
   let closed: Promise<void> | null = null
   return {
-    query: async (text, values, queryOptions) =>
-      withLease(pool, (lease) => runStatement(lease, { text, values, ...queryOptions })),
-    transaction: async (fn, transactionOptions = {}) => inTransaction(pool, fn, transactionOptions),
+    query: async (text, values, queryOptions) => {
+      const statement = { text, values, ...queryOptions }
+      // A connection that is lent for one transaction has to be told its limits in it.
+      if (sessions.lent) return runTransaction(pool, (tx) => tx.query(text, values), how)
+      return withLease(pool, (lease) => runStatement(lease, statement))
+    },
+    transaction: async (fn, transactionOptions = {}) => inTransaction(pool, fn, { ...how, ...transactionOptions }),
     get prisma() {
       prisma ??= new PrismaClient({
         adapter: new PrismaPg(pool, { onPoolError: logLoss, onConnectionError: logLoss }),
@@ -81,6 +88,12 @@ export function openDatabase(options: DatabaseOptions): Database {
     },
     url: options.url,
     directUrl: options.directUrl ?? options.url,
+    poolUse: () => ({
+      most: options.poolSize,
+      inUse: pool.totalCount - pool.idleCount,
+      idle: pool.idleCount,
+      waiting: pool.waitingCount,
+    }),
     close: async () => {
       closed ??= (async () => {
         await prisma?.$disconnect()
@@ -91,38 +104,32 @@ export function openDatabase(options: DatabaseOptions): Database {
   }
 }
 
-function connectionPool(o: DatabaseOptions): pg.Pool {
-  const statementTimeoutMs = o.statementTimeoutMs ?? 30_000
+function connectionPool(o: DatabaseOptions, sessions: Sessions): pg.Pool {
   const pool = new pg.Pool({
     connectionString: o.url,
     application_name: o.applicationName,
     max: o.poolSize,
     idleTimeoutMillis: 60_000,
     connectionTimeoutMillis: CONNECTION_TIMEOUT_MS,
-    statement_timeout: statementTimeoutMs,
+    ...sessions.startup,
     // The server's limit needs a server that answers: a network that swallows everything needs one of ours.
-    query_timeout: statementTimeoutMs + 1_000,
-    lock_timeout: o.lockTimeoutMs ?? 2_000,
-    idle_in_transaction_session_timeout: o.idleInTransactionTimeoutMs ?? 10_000,
+    query_timeout: sessions.statementTimeoutMs + 1_000,
     keepAlive: true,
     // A statement is sent without waiting for the answers to those before it: fewer turns between us and the server.
     pipeline: true,
     types: exactValues,
     // eslint-disable-next-line @typescript-eslint/no-misused-promises -- the pool waits for it; its types do not say so
-    onConnect: (client) => prepareClient(client, o.keyedLookups ?? false),
+    onConnect: (client) => prepareClient(client, sessions),
   })
   pool.on('error', logLoss)
   return pool
 }
 
 /** The pool's own listener does not cover a client that is checked out, and an error nobody listens to ends the process. */
-async function prepareClient(client: pg.ClientBase, keyedLookups: boolean): Promise<void> {
+async function prepareClient(client: pg.ClientBase, { prepare }: Sessions): Promise<void> {
   client.on('error', logLoss)
-  await client.query(`SET TIME ZONE 'UTC'${keyedLookups ? keyedPlans : ''}`)
+  if (prepare !== null) await client.query(prepare)
 }
-
-const keyedPlans =
-  '; SET plan_cache_mode = force_generic_plan; SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off'
 
 function logLoss(error: Error): void {
   log.warn('a connection to Postgres was lost', { reason: messageOf(error) })
@@ -162,10 +169,16 @@ async function runStatement<R extends object>(
   }
 }
 
+/** How a transaction is made: what its sessions are, and how long it may take. */
+interface HowToTransact extends TransactionOptions {
+  readonly sessions: Sessions
+  readonly limitMs: number | undefined
+}
+
 async function inTransaction<T>(
   pool: pg.Pool,
   fn: (tx: Transaction) => Promise<T>,
-  o: TransactionOptions,
+  o: HowToTransact,
 ): Promise<T> {
   if (openTransaction.getStore()?.isOpen) {
     throw new TdsError('a transaction was begun inside another one', {
@@ -174,13 +187,25 @@ async function inTransaction<T>(
       nextStep: 'A mistake in the program: pass the transaction on instead of the database.',
     })
   }
+  return runTransaction(pool, fn, o)
+}
+
+async function runTransaction<T>(
+  pool: pg.Pool,
+  fn: (tx: Transaction) => Promise<T>,
+  o: HowToTransact,
+): Promise<T> {
   return withLease(pool, async (lease) => {
     const state = { isOpen: true }
     try {
-      const begun = runStatement(lease, { text: 'BEGIN' })
+      const begun = runStatement(lease, { text: o.sessions.begin })
       if (o.unawaitedBegin === true) begun.catch(told)
       else await begun
-      const result = await openTransaction.run(state, fn, transactionOn(lease, state))
+      const working = openTransaction.run(state, fn, transactionOn(lease, { state, named: !o.sessions.lent }))
+      const result = await withinLimit(working, o.limitMs, (error) => {
+        // Its connection is closed with whatever is in flight on it: what comes late is not written.
+        lease.fault = error
+      })
       state.isOpen = false
       await begun
       await commit(lease)
@@ -198,10 +223,13 @@ function told(): void {
   // Nothing to do here.
 }
 
-function transactionOn(lease: Lease, state: { readonly isOpen: boolean }): Transaction {
+function transactionOn(
+  lease: Lease,
+  { state, named }: { readonly state: { readonly isOpen: boolean }; readonly named: boolean },
+): Transaction {
   return {
     query: async (text, values, options) => {
-      if (state.isOpen) return runStatement(lease, { text, values, ...options })
+      if (state.isOpen) return runStatement(lease, { text, values, ...(named ? options : {}) })
       throw new TdsError('a statement came after its transaction was over', {
         code: 'transaction_over',
         disposition: 'dead-letter',
