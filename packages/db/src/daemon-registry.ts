@@ -9,6 +9,8 @@ export interface DaemonIdentity {
   version: string
   host: string
   pid: number
+  /** What its pools may grow to. */
+  connections?: number | undefined
 }
 
 /** One start of a daemon, as `tds_daemons` knows it. */
@@ -24,11 +26,13 @@ export interface DaemonRegistration {
 
 /** Makes a daemon known in the database, and keeps it known. */
 export function daemonRegistry(db: Queryable, identity: DaemonIdentity): DaemonRegistration {
-  const daemon = { id: randomUUID(), ...identity }
+  const { connections, ...who } = identity
+  const daemon = { id: randomUUID(), ...who }
+  const always = connections === undefined ? {} : { connections }
   return {
     id: daemon.id,
-    register: async () => recordHeartbeat(db, daemon, {}),
-    beat: async (facts = {}) => recordHeartbeat(db, daemon, facts),
+    register: async () => recordHeartbeat(db, daemon, always),
+    beat: async (facts = {}) => recordHeartbeat(db, daemon, { ...always, ...facts }),
     deregister: async () => recordStop(db, daemon.id),
   }
 }

@@ -1,7 +1,8 @@
+export { connectionReserve, verifyConnections } from './connection-budget.ts'
 export { daemonRegistry, type DaemonIdentity, type DaemonRegistration } from './daemon-registry.ts'
 export { DatabaseConflict } from './database-conflict.ts'
 export { classifyDatabaseError, isDatabaseConflict, isDatabaseUnavailable } from './database-errors.ts'
-export { openDatabase, type Database, type DatabaseOptions } from './database.ts'
+export { openDatabase, type Database, type DatabaseOptions, type PoolUse } from './database.ts'
 export { deployMigrations, type DeployOptions } from './deploy-migrations.ts'
 export { leaderDuty, type LeaderDutyOptions } from './leader-duty.ts'
 export {

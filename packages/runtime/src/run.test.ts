@@ -1,5 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 const fixture = fileURLToPath(new URL('./testing/fixtures/daemon.ts', import.meta.url))
@@ -208,5 +212,73 @@ describe('run when nobody reads its output any more', () => {
     daemon.process.kill('SIGTERM')
     await expect(once(daemon.process, 'exit')).resolves.toEqual([0, null])
     expect(daemon.stderr()).toBe('')
+  })
+})
+
+describe('run under systemd', () => {
+  let folder: string
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'tds-systemd-'))
+    // In place of systemd's own program, which a bare machine lacks: it writes down what it was to tell.
+    await writeFile(join(folder, 'systemd-notify'), `#!/bin/sh\necho "$NOTIFY_SOCKET $*" >> ${folder}/told\n`, {
+      mode: 0o755,
+    })
+  })
+
+  afterEach(async () => {
+    await rm(folder, { recursive: true })
+  })
+
+  function startNotifying(behaviour: string, env: Record<string, string> = {}): Daemon {
+    return start(behaviour, {
+      PATH: `${folder}:${process.env['PATH'] ?? ''}`,
+      NOTIFY_SOCKET: '/run/a-socket',
+      WATCHDOG_USEC: '200000',
+      ...env,
+    })
+  }
+
+  async function told(): Promise<string[]> {
+    return (await readFile(join(folder, 'told'), 'utf8').catch(() => '')).trimEnd().split('\n')
+  }
+
+  it('says that it is ready, that it gets on, and that it stops', async () => {
+    const daemon = startNotifying('serves')
+    while ((await told()).filter((line) => line.endsWith('WATCHDOG=1')).length < 2) await setImmediate()
+    expect((await told())[0]).toBe('/run/a-socket READY=1')
+    daemon.process.kill('SIGTERM')
+    await daemon.ended
+    while (!(await told()).includes('/run/a-socket STOPPING=1')) await setImmediate()
+  })
+
+  it('keeps silent towards the watchdog while there is no progress', async () => {
+    const daemon = startNotifying('makes no progress')
+    await daemon.hasLogged('no progress: the watchdog is not told')
+    expect(await told()).toEqual(['/run/a-socket READY=1'])
+  })
+
+  it('tells nobody where nobody asked', async () => {
+    const daemon = startNotifying('serves', { NOTIFY_SOCKET: '' })
+    await daemon.hasLogged('"started"')
+    daemon.process.kill('SIGTERM')
+    await daemon.ended
+    expect(await told()).toEqual([''])
+  })
+
+  it('runs on when systemd cannot be told, and says so once', async () => {
+    const daemon = startNotifying('serves', { PATH: '/nowhere', WATCHDOG_USEC: '200000' })
+    await daemon.hasLogged('systemd could not be told')
+    daemon.process.kill('SIGTERM')
+    await expect(daemon.ended).resolves.toEqual({ code: 0, signal: null })
+    expect(messages(daemon).filter((message) => message === 'systemd could not be told')).toHaveLength(1)
+  })
+})
+
+describe('run with a process that is stuck', () => {
+  it('exits 75, after an orderly stop: a new process may do better', async () => {
+    const daemon = start('is stuck')
+    await expect(daemon.ended).resolves.toEqual({ code: 75, signal: null })
+    expect(messages(daemon)).toContain('closing')
   })
 })

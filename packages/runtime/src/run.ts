@@ -5,6 +5,7 @@ import { logLevels } from './log-line.ts'
 import { childLogger, configureLogging, flushLogging } from './logger.ts'
 import { redactText } from './redaction.ts'
 import type { Service } from './service.ts'
+import { systemd } from './systemd.ts'
 import { TDS_VERSION } from './version.ts'
 
 const log = childLogger('runtime:run')
@@ -15,8 +16,14 @@ export interface DaemonControl {
   readonly fail: (error: unknown) => void
 }
 
+/** All services of a daemon as one. */
+export interface Daemon extends Service {
+  /** Whether its work gets on, or could not get on in another process either; default always. Without it systemd's watchdog bites. */
+  readonly isProgressing?: (() => boolean) | undefined
+}
+
 /** Makes a daemon's services from its environment. */
-export type BuildService = (env: Environment, control: DaemonControl) => Promise<Service> | Service
+export type BuildService = (env: Environment, control: DaemonControl) => Promise<Daemon> | Daemon
 
 /** Bounds of the end of a process. */
 export interface RunOptions {
@@ -35,7 +42,8 @@ export interface RunOptions {
  * Runs one daemon until a signal ends it: the whole of its `main.ts`. Resolves once the daemon has started.
  *
  * SIGTERM, SIGINT and SIGHUP stop it in order and exit 0; a second signal exits 1 at once. Bad configuration, a
- * wrong schema (`schema_…`) or an unsafe database (`durability_…`) exit 78: restarting does not help. Any other
+ * wrong schema (`schema_…`), an unsafe database (`durability_…`) or one with too few connections (`connections_…`)
+ * exit 78: restarting does not help. A process whose own polling is stuck (`polling_stalled`) exits 75: a new one helps. Any other
  * failure to start, to stop in time or at all, and every error that nobody caught, exit 1. No log line is lost.
  */
 export async function run(
@@ -43,7 +51,8 @@ export async function run(
   build: BuildService,
   { stopTimeoutMs = 30_000, crashTimeoutMs = 5000, smallYoungHeap = false }: RunOptions = {},
 ): Promise<void> {
-  let daemon: Service | null = null
+  const manager = systemd(process.env)
+  let daemon: Daemon | null = null
   let exitCode = 0
   let ending: Promise<void> | null = null
   let signals = 0
@@ -64,10 +73,20 @@ export async function run(
       if (ending !== null) return
       await daemon.start()
       log.info('started', { version: TDS_VERSION, pid: process.pid, node: process.version })
+      manager.tell('READY=1')
+      watchProgress(daemon)
     } catch (error) {
       // A start that a signal overtook has not failed.
       if (ending === null) fail(error)
     }
+  }
+
+  function watchProgress({ isProgressing }: Daemon): void {
+    if (manager.watchdogEveryMs === null) return
+    setInterval(() => {
+      if (isProgressing?.() ?? true) manager.tell('WATCHDOG=1')
+      else log.error('no progress: the watchdog is not told')
+    }, manager.watchdogEveryMs).unref()
   }
 
   function fail(error: unknown): void {
@@ -106,6 +125,7 @@ export async function run(
       void exit(Math.max(exitCode, 1))
     }, withinMs)
     limits.push(limit)
+    if (ending === null) manager.tell('STOPPING=1')
     ending ??= stopAndExit()
   }
 
@@ -125,13 +145,16 @@ export async function run(
 
 // EX_CONFIG of sysexits.h; the units tell systemd not to restart on it.
 const exitBadConfiguration = 78
+/** EX_TEMPFAIL of sysexits.h: another process may do better. */
+const exitStalled = 75
 
 function exitCodeOf(error: unknown): number {
+  if (codeOf(error) === 'polling_stalled') return exitStalled
   return error instanceof ConfigError || isRefusal(error) ? exitBadConfiguration : 1
 }
 
 function isRefusal(error: unknown): error is TdsError {
-  return error instanceof TdsError && /^(schema|durability)_/.test(error.code)
+  return error instanceof TdsError && /^(schema|durability|connections)_/.test(error.code)
 }
 
 function tell(name: string, error: unknown): void {

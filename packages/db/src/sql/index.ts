@@ -35,6 +35,7 @@ export { unconservedEvents, type UnconservedEvents } from './conservation.ts'
 export * from './count-duplicates.ts'
 export { countLiving } from './count-living.ts'
 export { databaseTime } from './database-time.ts'
+export { databaseVitals, type DatabaseVitals } from './database-vitals.ts'
 export { countDeletion, deletionsLastHour } from './deletion-counts.ts'
 export {
   blowFuse,
