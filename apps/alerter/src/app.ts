@@ -1,10 +1,11 @@
 import { hostname } from 'node:os'
-import { deletionFuseCheck } from '@tds/core'
+import { deletionFuseCheck, watchDatabase } from '@tds/core'
 import {
   daemonRegistry,
   databaseTime,
   isDatabaseUnavailable,
   openDatabase,
+  verifyConnections,
   verifyDatabase,
   type Database,
 } from '@tds/db'
@@ -15,6 +16,7 @@ import {
   freshnessCheck,
   healthServer,
   heartbeat,
+  processChecks,
   service,
   serviceGroup,
   TDS_VERSION,
@@ -34,6 +36,7 @@ export interface Alerter extends Service {
 }
 
 const beatEveryMs = 15_000
+const poolSize = 4
 
 /** From where on a figure degrades the alerter: after three missed heartbeats something is wrong. */
 export const alerterThresholds = { secondsSinceBeat: { degraded: (3 * beatEveryMs) / 1000 } } as const
@@ -45,21 +48,29 @@ export function createAlerter(config: AlerterConfig, control: DaemonControl): Al
     url: config.DATABASE_URL,
     directUrl: config.DATABASE_DIRECT_URL,
     applicationName: 'tds-alerter',
-    poolSize: 4,
+    poolSize,
     statementTimeoutMs: 10_000,
+    transactionLimitMs: 20_000,
   })
+  // Those of the pool end at the pooler where there is one.
+  const connections = db.directUrl === db.url ? poolSize : 0
   const registration = daemonRegistry(db, {
     name: 'alerter',
     version: TDS_VERSION,
     host: hostname(),
     pid: process.pid,
+    connections,
   })
+  const vitals = watchDatabase(db)
   const beats = heartbeat({ everyMs: beatEveryMs, ...registration })
   const gate = untilReady({
     name: 'database',
-    attempt: () => verifyDatabase(db),
+    attempt: async () => {
+      await verifyDatabase(db)
+      await verifyConnections(db, connections)
+    },
     isTransient: isDatabaseUnavailable,
-    service: serviceGroup('alerter-work', [beats]),
+    service: serviceGroup('alerter-work', [beats, vitals]),
     onFailure: control.fail,
   })
   const health = createHealth({
@@ -73,6 +84,8 @@ export function createAlerter(config: AlerterConfig, control: DaemonControl): Al
         maxAgeMs: alerterThresholds.secondsSinceBeat.degraded * 1000,
       }),
       deletionFuseCheck(db),
+      ...processChecks(),
+      ...vitals.checks,
     ],
     ready: gate.readiness,
   })

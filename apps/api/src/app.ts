@@ -1,7 +1,13 @@
 import { hostname } from 'node:os'
-import { createIntake, entities } from '@tds/core'
-import { classifyDatabaseError, daemonRegistry, openDatabase, verifyDatabase } from '@tds/db'
-import { createQueue } from '@tds/queue'
+import { createIntake, entities, watchDatabase } from '@tds/core'
+import {
+  classifyDatabaseError,
+  daemonRegistry,
+  openDatabase,
+  verifyConnections,
+  verifyDatabase,
+} from '@tds/db'
+import { createQueue, queueConnections } from '@tds/queue'
 import {
   configureLogging,
   createHealth,
@@ -9,6 +15,7 @@ import {
   childLogger,
   heartbeat,
   loadConfig,
+  processChecks,
   service,
   serviceGroup,
   TDS_VERSION,
@@ -53,34 +60,49 @@ export function apiFromEnvironment(env: Environment, control: DaemonControl): Ap
   return createApi(config, { onFailure: control.fail })
 }
 
+const poolSize = 10
+
 /** Wires the api together: the only place that knows all of its parts. */
 export function createApi(config: ApiConfig, overrides: ApiOverrides = {}): Api {
   const db = openDatabase({
     url: config.DATABASE_URL,
     directUrl: config.DATABASE_DIRECT_URL,
     applicationName: 'tds-api',
-    poolSize: 10,
+    poolSize,
     statementTimeoutMs: 4000,
+    transactionLimitMs: 20_000,
     // The intake has another way round a row that somebody holds, and should not spend its three seconds on waiting.
     lockTimeoutMs: 250,
   })
   const queue = createQueue({ db, role: 'sender' })
-  const daemon = daemonRegistry(db, { name: 'api', version: TDS_VERSION, host: hostname(), pid: process.pid })
+  // Those of the pool end at the pooler where there is one.
+  const connections = queueConnections.sender + (db.directUrl === db.url ? poolSize : 0)
+  const daemon = daemonRegistry(db, {
+    name: 'api',
+    version: TDS_VERSION,
+    host: hostname(),
+    pid: process.pid,
+    connections,
+  })
   const watch = databaseWatch(db)
+  const vitals = watchDatabase(db)
   const intake = createIntake({ db, queue, daemonId: daemon.id, deadlineMs: overrides.intakeDeadlineMs })
   const refused = refusals()
 
   const gate = untilReady({
     name: 'database',
-    attempt: () => verifyDatabase(db),
+    attempt: async () => {
+      await verifyDatabase(db)
+      await verifyConnections(db, connections)
+    },
     isTransient: (error) => classifyDatabaseError(error).disposition === 'retry',
-    service: serviceGroup('api-intake', [queue, heartbeat({ everyMs: 15_000, ...daemon }), intake]),
+    service: serviceGroup('api-intake', [queue, heartbeat({ everyMs: 15_000, ...daemon }), intake, vitals]),
     onFailure: overrides.onFailure ?? ignore,
   })
   const health = createHealth({
     daemon: 'api',
     version: TDS_VERSION,
-    checks: apiChecks(db, watch),
+    checks: [...apiChecks(db, watch), ...processChecks(), ...vitals.checks],
     ready: readiness,
   })
 

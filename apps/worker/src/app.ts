@@ -5,12 +5,19 @@ import {
   deletionFuseCheck,
   listReadsCheck,
   pipelineChecks,
+  watchDatabase,
   webhookChecks,
   type DeliveryLedger,
   type RecordSource,
 } from '@tds/core'
-import { classifyDatabaseError, daemonRegistry, openDatabase, verifyDatabase } from '@tds/db'
-import { createQueue } from '@tds/queue'
+import {
+  classifyDatabaseError,
+  daemonRegistry,
+  openDatabase,
+  verifyConnections,
+  verifyDatabase,
+} from '@tds/db'
+import { createQueue, queueConnections } from '@tds/queue'
 import {
   childLogger,
   configureLogging,
@@ -19,13 +26,14 @@ import {
   healthServer,
   heartbeat,
   loadConfig,
+  processChecks,
   service,
   serviceGroup,
   TDS_VERSION,
   untilReady,
+  type Daemon,
   type DaemonControl,
   type Environment,
-  type Service,
 } from '@tds/runtime'
 import { workerConfigSchema, type WorkerConfig } from './config.ts'
 import { createLanes } from './lanes.ts'
@@ -34,12 +42,14 @@ import { callGauges } from './loops/call-gauges.ts'
 import { watchConservation } from './loops/conservation.ts'
 import { driftRecorder, qualityChecker } from './loops/data-watchers.ts'
 import { deletionsGauge } from './loops/deletions-gauge.ts'
+import { metricsRecorder } from './loops/metrics-recorder.ts'
 import { owedReadsGauge } from './loops/owed-reads-gauge.ts'
 import { performRuns } from './loops/perform-runs.ts'
 import { readPatiently } from './loops/read-patiently.ts'
 import { readRecords } from './loops/read-records.ts'
 import { inboxSweeper, leaseRescuer } from './loops/rescuers.ts'
 import { retentionDuty } from './loops/retention.ts'
+import { stallWatch } from './loops/stall-watch.ts'
 import { ledgerSweeper, missRatioGauge, sightJudge, webhookCounter } from './loops/webhook-watchers.ts'
 import { createReadSlots } from './read-slots.ts'
 import { connectZoho } from './zoho-connection.ts'
@@ -51,7 +61,7 @@ export interface WorkerOverrides {
 }
 
 /** The worker, and where it answers `/health` once it has started. */
-export interface WorkerService extends Service {
+export interface WorkerService extends Daemon {
   readonly healthPort: () => number
 }
 
@@ -69,21 +79,26 @@ export function createWorker(
   control: DaemonControl,
   overrides: WorkerOverrides = {},
 ): WorkerService {
+  const poolSize = config.ZOHO_MAX_IN_FLIGHT + 6
   const db = openDatabase({
     url: config.DATABASE_URL,
     directUrl: config.DATABASE_DIRECT_URL,
     applicationName: 'tds-worker',
-    poolSize: config.ZOHO_MAX_IN_FLIGHT + 6,
+    poolSize,
     statementTimeoutMs: 20_000,
     idleInTransactionTimeoutMs: 20_000,
+    transactionLimitMs: 20_000,
     keyedLookups: true,
   })
+  // Those of the pool end at the pooler where there is one.
+  const neededConnections = queueConnections.worker + (db.directUrl === db.url ? poolSize : 0)
   const queue = createQueue({ db, role: 'worker' })
   const registry = daemonRegistry(db, {
     name: 'worker',
     version: TDS_VERSION,
     host: hostname(),
     pid: process.pid,
+    connections: neededConnections,
   })
   const settings = createSettings(db)
   const zoho = connectZoho(config, { db, daemonId: registry.id, settings })
@@ -104,6 +119,9 @@ export function createWorker(
     baseMs: settings.number('retry_backoff_base_ms'),
     maxMs: settings.number('retry_backoff_max_ms'),
   })
+
+  const vitals = watchDatabase(db)
+  const stalls = stallWatch({ queue, db, onStall: control.fail })
 
   const work = serviceGroup('worker:work', [
     heartbeat({ everyMs: 5_000, ...registry }),
@@ -127,15 +145,21 @@ export function createWorker(
     driftRecorder(parts),
     callGauges(parts),
     conservation.service,
+    metricsRecorder(parts),
     retentionDuty(parts),
     webhookCounter(watching),
     sightJudge(watching),
     ledgerSweeper(watching),
     missRatioGauge(watching),
+    vitals,
+    stalls,
   ])
   const gate = untilReady({
     name: 'database',
-    attempt: () => verifyDatabase(db),
+    attempt: async () => {
+      await verifyDatabase(db)
+      await verifyConnections(db, neededConnections)
+    },
     isTransient: (error) => classifyDatabaseError(error).disposition === 'retry',
     service: work,
     onFailure: control.fail,
@@ -149,6 +173,8 @@ export function createWorker(
       ...webhookChecks(db, { timeZone: config.TDS_TIME_ZONE, ledgerMinutes }),
       ...zoho.checks,
       listReadsCheck(db),
+      ...processChecks(),
+      ...vitals.checks,
       conservation.check,
       deletionFuseCheck(db),
     ],
@@ -162,5 +188,9 @@ export function createWorker(
     health,
   })
   const pool = service({ name: 'database', start: () => undefined, stop: () => db.close() })
-  return { ...serviceGroup('worker', [pool, server, gate]), healthPort: server.port }
+  return {
+    ...serviceGroup('worker', [pool, server, gate]),
+    healthPort: server.port,
+    isProgressing: stalls.isProgressing,
+  }
 }

@@ -14,6 +14,11 @@ const STOP_TIMEOUT_MS = 25_000
 /** Of the tables of pg-boss 12.38; a test compares it with the package. */
 const PG_BOSS_SCHEMA = 46
 
+const poolSizes = { sender: 2, worker: 5 }
+
+/** Connections that a queue may hold in each role; a worker's listens on one more. */
+export const queueConnections = { sender: poolSizes.sender, worker: poolSizes.worker + 1 } as const
+
 /** One job to send. */
 export interface NewJob<N extends JobName> {
   data: JobData[N]
@@ -60,7 +65,7 @@ export function createQueue({ db, role, superviseIntervalSeconds = 5 }: QueueOpt
   const isWorker = role === 'worker'
   const boss = makeBoss(db.directUrl, {
     application_name: `tds-queue-${role}`,
-    max: isWorker ? 5 : 2,
+    max: poolSizes[role],
     migrate: false,
     supervise: isWorker,
     useListenNotify: isWorker,

@@ -131,6 +131,7 @@ export { seeOneMoment } from './one-moment.ts'
 export { latestRun, planCalls, plannedCalls } from './planned-calls.ts'
 export { readSingly } from './read-singly.ts'
 export { recordEvidence, type RecordEvidence } from './record-evidence.ts'
+export { recordMetrics } from './record-metrics.ts'
 export { owedReadCounts, type OwedReadCount } from './owed-read-counts.ts'
 export { owedReadsByType, type OwedReadsOfType } from './owed-reads-by-type.ts'
 export {
