@@ -78,10 +78,12 @@ const bySqlClass: Readonly<Record<string, Kind>> = {
   XX: unavailable, // internal error
 }
 
+const silence = /^Query read timeout/
+
 /** What the pool and the client say without a code; texts of pg 8.23. */
 const byMessage: readonly [RegExp, Kind][] = [
   [/^timeout exceeded when trying to connect/, overload],
-  [/^Query read timeout/, overload],
+  [silence, overload],
   [/^Connection terminated/, unavailable],
   [/^Client (?:has encountered a connection error|was closed)/, unavailable],
   [/after calling end on the pool/, unavailable],
@@ -113,6 +115,11 @@ export function isDatabaseUnavailable(error: unknown): boolean {
  */
 export function breaksConnection(error: unknown): boolean {
   return field(error, 'severity') !== 'ERROR' || !/^[0-9A-Z]{5}$/.test(codeOf(error) ?? '')
+}
+
+/** Whether a statement got no answer at all within its time, not even that it was ended: the way to the server swallows everything. */
+export function isNetworkSilent(error: unknown): boolean {
+  return silence.test(messageOf(error))
 }
 
 function codeOfKind(error: unknown): string {

@@ -219,6 +219,24 @@ describe('openDatabase', () => {
       await proxy.close()
     })
 
+    it('F-09: finds out once for all its connections that the network has swallowed them', async () => {
+      const proxy = await blackHoleProxy(database.url)
+      const cut = openDatabase({
+        url: proxy.url,
+        applicationName: 'cut',
+        poolSize: 4,
+        statementTimeoutMs: 300,
+      })
+      await Promise.all([1, 2, 3, 4].map(async () => cut.query('SELECT pg_sleep(0.05)')))
+      proxy.swallow()
+      await expect(cut.query('SELECT 1')).rejects.toThrow('Query read timeout')
+      const before = performance.now()
+      await Promise.all([1, 2, 3, 4].map(async () => cut.query('SELECT 1')))
+      expect(performance.now() - before).toBeLessThan(1_000)
+      await cut.close()
+      await proxy.close()
+    })
+
     it('ends a statement that takes too long on the server itself, and goes on with the same connection', async () => {
       const hasty = openDatabase({
         url: database.url,

@@ -5,7 +5,7 @@ import pg from 'pg'
 
 import { childLogger, isError, messageOf, TdsError } from '@tds/runtime'
 
-import { breaksConnection } from './database-errors.ts'
+import { breaksConnection, isNetworkSilent } from './database-errors.ts'
 import { exactValues } from './exact-values.ts'
 import { PrismaClient } from './generated/client.ts'
 import type { Queryable, QueryOptions, Transaction } from './queryable.ts'
@@ -143,11 +143,30 @@ interface Lease {
 
 /** Lends a connection. One that is out of step with the server is destroyed: its next user would get the wrong answer. */
 async function withLease<T>(pool: pg.Pool, fn: (lease: Lease) => Promise<T>): Promise<T> {
-  const lease: Lease = { client: await pool.connect(), fault: null }
+  const lease: Lease = { client: await trustedClient(pool), fault: null }
   try {
     return await fn(lease)
   } finally {
+    if (isNetworkSilent(lease.fault)) silences.set(pool, performance.now())
+    else provenAt.set(lease.client, performance.now())
     lease.client.release(lease.fault ?? undefined)
+  }
+}
+
+/** When a connection last did its work, and when a pool last met a network that swallows everything; monotonic. */
+const provenAt = new WeakMap<pg.PoolClient, number>()
+const silences = new WeakMap<pg.Pool, number>()
+
+/**
+ * Where one connection fell silent, those that idle since before that have done so as well: they are thrown away together,
+ * or each would cost the limit of a statement to find out.
+ */
+async function trustedClient(pool: pg.Pool): Promise<pg.PoolClient> {
+  for (;;) {
+    const client = await pool.connect()
+    const proven = provenAt.get(client)
+    if (proven === undefined || proven >= (silences.get(pool) ?? 0)) return client
+    client.release(new Error('idle since before the network fell silent'))
   }
 }
 

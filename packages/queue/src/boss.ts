@@ -2,7 +2,8 @@ import { type ConstructorOptions, PgBoss } from 'pg-boss'
 
 import { childLogger, messageOf } from '@tds/runtime'
 
-const STATEMENT_TIMEOUT_MS = 15_000
+// A network that swallows everything is noticed by the end of it, and polling is to go on within ten seconds.
+const STATEMENT_TIMEOUT_MS = 9_000
 const REPEAT_AFTER_MS = 10_000
 const log = childLogger('queue:boss')
 
