@@ -79,7 +79,8 @@ export function openDatabase(options: DatabaseOptions): Database {
       if (sessions.lent) return runTransaction(pool, (tx) => tx.query(text, values), how)
       return withLease(pool, (lease) => runStatement(lease, statement))
     },
-    transaction: async (fn, transactionOptions = {}) => inTransaction(pool, fn, { ...how, ...transactionOptions }),
+    transaction: async (fn, transactionOptions = {}) =>
+      inTransaction(pool, fn, { ...how, ...transactionOptions }),
     get prisma() {
       prisma ??= new PrismaClient({
         adapter: new PrismaPg(pool, { onPoolError: logLoss, onConnectionError: logLoss }),

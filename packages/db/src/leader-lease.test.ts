@@ -84,7 +84,7 @@ describe('a leader lease', () => {
     expect(BigInt(next.epoch)).toBe(BigInt(old.epoch) + 1n)
   })
 
-  it('passes on when its holder has died and its time is over, and refuses the late write of the dead', async () => {
+  it('F-17: passes on when its holder has died and its time is over, and refuses the late write of the dead', async () => {
     const dead = await elect(stand({ ttlSeconds: 0.2 }))
     const heir = stand()
     expect(await heir.campaign()).toBeNull()
@@ -93,6 +93,22 @@ describe('a leader lease', () => {
     await expect(mark(dead, 'the dead')).rejects.toMatchObject({ code: 'lease_lost', disposition: 'retry' })
     await mark(lease, 'the heir')
     expect(await marks()).toEqual(['the heir'])
+  })
+
+  it('F-18: outlives the sessions of its holder: what was in flight is not written, and nobody else leads meanwhile', async () => {
+    const holder = stand()
+    const lease = await elect(holder)
+    const cut = mark(lease, 'in flight', async () => {
+      await db.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+          WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+      )
+    })
+    await expect(cut).rejects.toThrow()
+    expect(await stand().campaign()).toBeNull()
+    expect(await holder.campaign()).toBe(lease)
+    await mark(lease, 'the holder')
+    expect(await marks()).toEqual(['the holder'])
   })
 
   it('refuses the late write of a holder whose time is over, also while nobody has taken over', async () => {
@@ -163,7 +179,7 @@ describe('a leader lease', () => {
     await expect(mark(lease, 'late')).rejects.toMatchObject({ code: 'lease_lost' })
   })
 
-  it('does not lock a duty up when the clock of the database is set back by an hour', async () => {
+  it('F-16: does not lock a duty up when the clock of the database is set back by an hour', async () => {
     await elect(stand())
     const moved = await withClockMoved('-1 hour')
     expect(await stand({ db: moved }).campaign()).not.toBeNull()

@@ -74,7 +74,7 @@ describe('the queue', () => {
       expect(await jobs()).toHaveLength(0)
     })
 
-    it('keeps jobs for ten years, because pg-boss deletes what waits too long', async () => {
+    it('F-11: keeps jobs for ten years, because pg-boss deletes what waits too long', async () => {
       await send(1)
       const { rows } = await database.db.query(
         `SELECT keep_until > now() + interval '9 years' AS kept FROM pgboss.job`,

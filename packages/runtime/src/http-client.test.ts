@@ -245,7 +245,7 @@ describe('httpClient', () => {
     )
   })
 
-  it('tells a refused connection, an unknown name, a broken connection and a bad certificate apart', async () => {
+  it('F-34: tells a refused connection, an unknown name, a broken connection and a bad certificate apart', async () => {
     let url = ''
     await withPeer(
       (request) => {

@@ -2,7 +2,9 @@ import { processChecks, processThresholds } from './process-checks.ts'
 
 describe('processChecks', () => {
   async function report() {
-    const results = await Promise.all(processChecks().map(async ({ name, check }) => [name, await check()] as const))
+    const results = await Promise.all(
+      processChecks().map(async ({ name, check }) => [name, await check()] as const),
+    )
     return new Map(results)
   }
 

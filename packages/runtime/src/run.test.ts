@@ -221,9 +221,13 @@ describe('run under systemd', () => {
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'tds-systemd-'))
     // In place of systemd's own program, which a bare machine lacks: it writes down what it was to tell.
-    await writeFile(join(folder, 'systemd-notify'), `#!/bin/sh\necho "$NOTIFY_SOCKET $*" >> ${folder}/told\n`, {
-      mode: 0o755,
-    })
+    await writeFile(
+      join(folder, 'systemd-notify'),
+      `#!/bin/sh\necho "$NOTIFY_SOCKET $*" >> ${folder}/told\n`,
+      {
+        mode: 0o755,
+      },
+    )
   })
 
   afterEach(async () => {

@@ -29,7 +29,8 @@ export function systemd(env: NodeJS.ProcessEnv): Systemd {
     tell: (state) => {
       const surroundings = { NOTIFY_SOCKET: socket, PATH: env['PATH'] }
       execFile('systemd-notify', [state], { env: surroundings, timeout: 5000 }, (error) => {
-        if (error !== null && !isDeaf) log.warn('systemd could not be told', { state, reason: messageOf(error) })
+        if (error !== null && !isDeaf)
+          log.warn('systemd could not be told', { state, reason: messageOf(error) })
         isDeaf = error !== null
       })
     },

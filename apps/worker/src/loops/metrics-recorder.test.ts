@@ -24,7 +24,12 @@ describe('the recorder of metrics', () => {
   }
 
   /** An attempt of the minute before this one: received `waited + worked` seconds before it was logged. */
-  async function attempt(o: { waited: number; worked: number; outcome?: string; entity?: string }): Promise<void> {
+  async function attempt(o: {
+    waited: number
+    worked: number
+    outcome?: string
+    entity?: string
+  }): Promise<void> {
     const { waited, worked, outcome = 'applied', entity = 'product' } = o
     await database.db.query(
       `WITH logged AS (SELECT date_trunc('minute', tds_now()) - interval '30 seconds' AS at),

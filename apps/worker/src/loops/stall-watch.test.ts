@@ -50,7 +50,9 @@ describe('stallWatch', () => {
   }
 
   it('tells of polling that gets nowhere although Postgres answers', async () => {
-    expect(await look({ url: database.url, stalledSeconds: () => 61, looks: 50 })).toEqual(['polling_stalled'])
+    expect(await look({ url: database.url, stalledSeconds: () => 61, looks: 50 })).toEqual([
+      'polling_stalled',
+    ])
     expect(watch.isProgressing()).toBe(false)
   })
 

@@ -64,10 +64,14 @@ async function answersFreshly({ directUrl }: Pick<Database, 'directUrl'>): Promi
 }
 
 function stallOf(seconds: number): TdsError {
-  return new TdsError(`Polling has got nowhere for ${String(Math.round(seconds))} s although Postgres answers`, {
-    code: 'polling_stalled',
-    disposition: 'retry',
-    nextStep: 'Nothing at once: the process ends with exit code 75 and is to be started again. If it repeats, read its log before.',
-    facts: { stalledSeconds: Math.round(seconds) },
-  })
+  return new TdsError(
+    `Polling has got nowhere for ${String(Math.round(seconds))} s although Postgres answers`,
+    {
+      code: 'polling_stalled',
+      disposition: 'retry',
+      nextStep:
+        'Nothing at once: the process ends with exit code 75 and is to be started again. If it repeats, read its log before.',
+      facts: { stalledSeconds: Math.round(seconds) },
+    },
+  )
 }

@@ -33,7 +33,7 @@ afterAll(async () => {
 })
 
 describe('processEvents', () => {
-  it('applies the others of a batch in which one breaks a constraint, and gives that one up with its reason', async () => {
+  it('F-24: applies the others of a batch in which one breaks a constraint, and gives that one up with its reason', async () => {
     await world.db.query(`ALTER TABLE tds_products ADD CONSTRAINT no_poison CHECK (brand <> 'poison')`)
     const bodies = Array.from({ length: 20 }, (_, index) => ({ brand: index === 13 ? 'poison' : 'sound' }))
     const ids = await Promise.all(bodies.map((changes) => receiveProduct(newId(), changes)))
@@ -80,7 +80,7 @@ describe('processEvents', () => {
     expect((await world.db.query('SELECT 1 FROM tds_work_claims')).rows).toEqual([])
   })
 
-  it('tries an event again that fails for an unknown reason, and gives it up after its attempts', async () => {
+  it('F-25: tries an event again that fails for an unknown reason, and gives it up after its attempts', async () => {
     await world.db.query(
       `CREATE FUNCTION fail_always() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no luck'; END $$;
        CREATE TRIGGER fail_always BEFORE INSERT ON tds_products FOR EACH ROW EXECUTE FUNCTION fail_always()`,
@@ -97,7 +97,7 @@ describe('processEvents', () => {
     expect(await world.deadLetters(zohoId)).toMatchObject([{ class: 'exhausted', total_attempts: 3 }])
   })
 
-  it('waits without an attempt for a record that another session holds, and applies the others', async () => {
+  it('F-15: waits without an attempt for a record that another session holds, and applies the others', async () => {
     const [held, free] = [newId(), newId()]
     await processEvents(partsOf(world.db), [await receiveProduct(held, {})])
     const ids = [
@@ -170,7 +170,7 @@ describe('processEvents', () => {
 })
 
 describe('the rescuers', () => {
-  it('give a new job to an event that none carries', async () => {
+  it('F-10: give a new job to an event that none carries', async () => {
     const id = await receiveProduct(newId(), {})
     await world.db.query(`UPDATE tds_inbox_events SET received_at = received_at - interval '1 hour'`)
     await sweepInbox(partsOf(world.db))
@@ -199,7 +199,7 @@ describe('the rescuers', () => {
     expect(await openEvents()).toBe(0)
   })
 
-  it('make a dead letter of class killer of the event that was alone at three deaths', async () => {
+  it('F-26: make a dead letter of class killer of the event that was alone at three deaths', async () => {
     const id = await receiveProduct(newId(), {})
     for (let death = 1; death <= 3; death += 1) {
       expect(await world.status(id)).toBe('pending')

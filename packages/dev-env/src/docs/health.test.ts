@@ -2,13 +2,15 @@ import { alerterConfigSchema, alerterThresholds, createAlerter } from '@tds/aler
 import { apiConfigSchema, apiThresholds, createApi } from '@tds/api'
 import {
   certificateThresholds,
+  databaseThresholds,
   dataThresholds,
   listReadFailures,
   pipelineThresholds,
   webhookThresholds,
 } from '@tds/core'
+import { connectionReserve } from '@tds/db'
 import { createTestDatabase, type TestDatabase } from '@tds/db/testing'
-import { loadConfig } from '@tds/runtime'
+import { loadConfig, processThresholds } from '@tds/runtime'
 import { createWorker, workerConfigSchema } from '@tds/worker'
 import { namesIn, readPage, rowsWith, type Page } from '../testing/docs/pages.ts'
 
@@ -36,7 +38,7 @@ describe('docs/operations/health.md', () => {
     )
     await api.start()
     try {
-      expect(namesIn(section('Api'), 'check', 'degraded').sort()).toEqual(await checksAt(api.port()))
+      expect(namesOf('Api')).toEqual(await checksAt(api.port()))
     } finally {
       await api.stop()
     }
@@ -49,9 +51,7 @@ describe('docs/operations/health.md', () => {
     )
     await alerter.start()
     try {
-      expect(namesIn(section('Alerter'), 'check', 'degraded').sort()).toEqual(
-        await checksAt(alerter.healthPort()),
-      )
+      expect(namesOf('Alerter')).toEqual(await checksAt(alerter.healthPort()))
     } finally {
       await alerter.stop()
     }
@@ -75,9 +75,7 @@ describe('docs/operations/health.md', () => {
     )
     await worker.start()
     try {
-      expect(namesIn(section('Worker'), 'check', 'degraded').sort()).toEqual(
-        await checksAt(worker.healthPort()),
-      )
+      expect(namesOf('Worker')).toEqual(await checksAt(worker.healthPort()))
     } finally {
       await worker.stop()
     }
@@ -142,6 +140,21 @@ describe('docs/operations/health.md', () => {
     )
   })
 
+  it('gives the thresholds of machine and Postgres that the code has', () => {
+    const told = turnsIn(section('Every daemon'))
+    const { eventLoopLagMs, heapShare, diskFreeShare } = processThresholds
+    const { clockSkewSeconds, oldestTransactionSeconds, poolExhaustedLooks } = databaseThresholds
+    expect([...told.values()].map(([degraded]) => degraded)).toEqual([
+      `1 in 100 turns of the last minute came over ${String(eventLoopLagMs.degraded)} ms late`,
+      `${String(heapShare.degraded)} of the heap is used`,
+      `less than ${String(diskFreeShare.degraded)} of the volume the daemon runs on is free`,
+      `${String(poolExhaustedLooks.degraded)} looks in a row, 5 s apart, found all connections in use and somebody waiting`,
+      `the clocks of this machine and of Postgres are more than ${String(clockSkewSeconds.degraded)} s apart`,
+      `one has been open for ${String(oldestTransactionSeconds.degraded)} s`,
+      `the living daemons may want more than Postgres allows, less ${String(connectionReserve)} kept free`,
+    ])
+  })
+
   it('gives the silence that tds_get_health_summary() bears', async () => {
     await database.db.query(
       `INSERT INTO tds_daemons (name, version, host, pid, beat_at)
@@ -201,6 +214,11 @@ describe('docs/operations/health.md', () => {
 function turnsIn(part: Page): Map<string | undefined, (string | undefined)[]> {
   const rows = rowsWith(part, 'check', 'degraded', 'unhealthy')
   return new Map(rows.map((row) => [row['check'], [row['degraded'], row['unhealthy']]]))
+}
+
+/** The checks of a daemon, those that every one has included. */
+function namesOf(daemon: string): string[] {
+  return ['Every daemon', daemon].flatMap((title) => namesIn(section(title), 'check', 'degraded')).sort()
 }
 
 function section(title: string): Page {

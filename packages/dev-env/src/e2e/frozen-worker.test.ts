@@ -43,9 +43,12 @@ describe('workers that are frozen or killed in the middle of a write', () => {
 
   it('F-07: the frozen one writes nothing when it wakes up, says so, and works on', async () => {
     frozen.kill('SIGCONT')
-    await waitUntil(async () => /was too long and is rolled back|connection to Postgres was lost/.test(await logOf(frozen)), {
-      what: 'the late write is refused',
-    })
+    await waitUntil(
+      async () => /was too long and is rolled back|connection to Postgres was lost/.test(await logOf(frozen)),
+      {
+        what: 'the late write is refused',
+      },
+    )
     await tellOf(20)
     await world.converge()
     expect(await recordsCreatedBy(held)).toBe(held.length)
@@ -55,9 +58,12 @@ describe('workers that are frozen or killed in the middle of a write', () => {
               (SELECT count(*) FROM tds_v_conservation WHERE difference <> 0) AS unconserved`,
     )
     expect(rows).toEqual([{ dead: '0', unconserved: '0' }])
-    await waitUntil(async () => (await world.database.db.query('SELECT FROM tds_work_claims')).rowCount === 0, {
-      what: 'no claim is left behind',
-    })
+    await waitUntil(
+      async () => (await world.database.db.query('SELECT FROM tds_work_claims')).rowCount === 0,
+      {
+        what: 'no claim is left behind',
+      },
+    )
     await waitUntil(async () => (await beatAge(frozen)) < 10, { what: 'it beats again' })
   }, 60_000)
 
@@ -105,9 +111,10 @@ describe('workers that are frozen or killed in the middle of a write', () => {
 
   async function finished(): Promise<number> {
     return (
-      await world.database.db.query('SELECT FROM tds_inbox_events WHERE id = ANY ($1) AND processed_at IS NOT NULL', [
-        held,
-      ])
+      await world.database.db.query(
+        'SELECT FROM tds_inbox_events WHERE id = ANY ($1) AND processed_at IS NOT NULL',
+        [held],
+      )
     ).rowCount
   }
 

@@ -28,7 +28,7 @@ describe('a graceful stop', () => {
     await api.untilReady()
   }, 60_000)
 
-  it('of the worker with its hands full leaves the rest to its successor', async () => {
+  it('F-08: of the worker with its hands full leaves the rest to its successor', async () => {
     const [worker] = world.installation.workers
     const results = await stream(300, (count) => {
       if (count === 150) worker?.kill('SIGTERM')

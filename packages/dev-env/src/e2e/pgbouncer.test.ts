@@ -74,8 +74,11 @@ whereThereIsOne('through a PgBouncer that lends its connections for one transact
   })
 
   it('a statement that has a name is sent without: another connection would not know it', async () => {
-    const ask = async (n: number) => through.query<{ twice: number }>('SELECT $1::int * 2 AS twice', [n], { name: 'twice' })
-    const answers = await Promise.all(Array.from({ length: 40 }, async (_, n) => (await ask(n)).rows[0]?.twice))
+    const ask = async (n: number) =>
+      through.query<{ twice: number }>('SELECT $1::int * 2 AS twice', [n], { name: 'twice' })
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, async (_, n) => (await ask(n)).rows[0]?.twice),
+    )
     expect(answers).toEqual(Array.from({ length: 40 }, (_, n) => 2 * n))
   })
 })

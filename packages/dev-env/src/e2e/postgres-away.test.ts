@@ -47,7 +47,7 @@ describe('while Postgres is away', () => {
     expect(world.installation.daemons.map((daemon) => daemon.ended())).toEqual([null, null, null])
   })
 
-  it('after a restart and after a crash the same processes go on: nothing accepted is lost', async () => {
+  it('F-04: after a restart and after a crash the same processes go on: nothing accepted is lost', async () => {
     const pids = world.installation.daemons.map((daemon) => daemon.pid())
     const accepted = [...(await streamThrough('fast')), ...(await streamThrough('immediate'))]
     await world.converge(80_000)

@@ -120,7 +120,10 @@ describe('while Postgres is there but cannot be worked with', () => {
     })
     const [result] = results
     const status = result?.status ?? null
-    return { status, id: status === 202 ? (JSON.parse(result?.answer ?? '') as { eventId: string }).eventId : null }
+    return {
+      status,
+      id: status === 202 ? (JSON.parse(result?.answer ?? '') as { eventId: string }).eventId : null,
+    }
   }
 
   async function tell(count: number): Promise<string[]> {

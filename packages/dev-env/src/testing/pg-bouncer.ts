@@ -41,7 +41,9 @@ export async function startPgBouncer(databaseUrl: string): Promise<PgBouncer> {
   if (account) {
     for (const path of ['', ...Object.keys(files)]) await chown(join(folder, path), account.uid, account.gid)
   }
-  const stepDown = account ? [`--reuid=${String(account.uid)}`, `--regid=${String(account.gid)}`, '--clear-groups'] : null
+  const stepDown = account
+    ? [`--reuid=${String(account.uid)}`, `--regid=${String(account.gid)}`, '--clear-groups']
+    : null
   const command = [program, '-q', join(folder, 'pgbouncer.ini')] as const
   const bouncer = await startProcess({
     name: `pgbouncer-${randomBytes(2).toString('hex')}`,
@@ -81,7 +83,12 @@ max_client_conn = 200
 }
 
 async function answers(url: string): Promise<boolean> {
-  const db = openDatabase({ url, directUrl: 'postgresql://elsewhere/', applicationName: 'tds-test', poolSize: 1 })
+  const db = openDatabase({
+    url,
+    directUrl: 'postgresql://elsewhere/',
+    applicationName: 'tds-test',
+    poolSize: 1,
+  })
   try {
     await db.query('SELECT 1')
     return true

@@ -37,7 +37,7 @@ describe('callBudget over minutes', () => {
     }
   }
 
-  it('never makes Zoho refuse: no window of a minute holds more calls than the limit, no moment more than may be in flight', async () => {
+  it('F-20: never makes Zoho refuse: no window of a minute holds more calls than the limit, no moment more than may be in flight', async () => {
     const processes = Array.from({ length: 4 }, () =>
       world.process({ perMinute: 40, maxInFlight: 4, clock, patienceMs: 5000 }),
     )

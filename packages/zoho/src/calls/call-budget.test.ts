@@ -351,7 +351,7 @@ describe('callBudget', () => {
       await expect(admit(process, 3)).resolves.toHaveLength(3)
     })
 
-    it('stops everybody until the day ends when its calls are used up', async () => {
+    it('F-31: stops everybody until the day ends when its calls are used up', async () => {
       const [one, two] = [world.process(), world.process()]
       const [pass] = await admit(one, 1)
       const quota = { limit: 1000, remaining: 0, resetSeconds: 7200 }

@@ -40,7 +40,7 @@ describe('four workers while Zoho is down for ten minutes', () => {
     expect(outage.callsUntilOpen).toBeLessThanOrEqual(4 * (5 + readsAtOnce))
   })
 
-  it('burn no attempt of any event, and give up none', () => {
+  it('F-30: burn no attempt of any event, and give up none', () => {
     expect(outage.whileDown).toEqual({ events: records, attempts: 0, dead: 0, waiting: records })
     expect(outage.afterwards.dead).toBe(0)
   })

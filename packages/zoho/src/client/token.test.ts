@@ -64,7 +64,7 @@ describe('tokenSource, shared by all daemons', () => {
     return rows[0]
   }
 
-  it('mints one token for eight daemons that need one in the same moment, twenty calls each', async () => {
+  it('F-32: mints one token for eight daemons that need one in the same moment, twenty calls each', async () => {
     const calls = daemons(8).flatMap((one) => Array.from({ length: 20 }, () => one.current()))
     expect(new Set(await Promise.all(calls))).toEqual(new Set(['1000.token.1']))
     expect(zoho.tokenRequests).toHaveLength(1)
