@@ -3,7 +3,7 @@ import { processChecks, processThresholds } from './process-checks.ts'
 describe('processChecks', () => {
   async function report() {
     const results = await Promise.all(
-      processChecks().map(async ({ name, check }) => [name, await check()] as const),
+      processChecks().map(async (check) => [check.name, await check.check()] as const),
     )
     return new Map(results)
   }

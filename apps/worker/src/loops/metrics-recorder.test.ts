@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { leaseCandidate, type LeaderLease } from '@tds/db'
 import { createTestDatabase, type TestDatabase } from '@tds/db/testing'
-import { recordOnce } from './metrics-recorder.ts'
+import { metricsRecorder, type MetricsRecorder } from './metrics-recorder.ts'
 
 describe('the recorder of metrics', () => {
   let database: TestDatabase
   let lease: LeaderLease
+  let recorder: MetricsRecorder
 
   beforeEach(async () => {
     database = await createTestDatabase()
+    recorder = metricsRecorder({ db: database.db, daemonId: randomUUID() })
     lease = await leading()
   })
 
@@ -56,7 +58,7 @@ describe('the recorder of metrics', () => {
     for (let n = 1; n <= 99; n += 1) await attempt({ waited: n, worked: 0.5 })
     await attempt({ waited: 100, worked: 0.5, outcome: 'dead_letter' })
     await attempt({ waited: 2, worked: 1, entity: 'invoice' })
-    await recordOnce(database.db, lease)
+    await recorder.recordOnce(lease)
     const found = await samples()
     expect(found.get('queue_wait product')).toEqual({ p50: 50.5, p95: 95.05, p99: 99.01, count: 100 })
     expect(found.get('processing product')).toEqual({ p50: 0.5, p95: 0.5, p99: 0.5, count: 100 })
@@ -68,14 +70,14 @@ describe('the recorder of metrics', () => {
 
   it('writes each minute once, however many look, and makes up for minutes in which nobody did', async () => {
     await attempt({ waited: 1, worked: 1 })
-    await recordOnce(database.db, lease)
+    await recorder.recordOnce(lease)
     const { rows: minutes } = await database.db.query(
       `SELECT count(DISTINCT recorded_at)::int AS minutes FROM tds_metrics`,
     )
     expect(minutes).toEqual([{ minutes: 15 }])
     const before = await count()
     // The minute may turn between the two: then its samples are new, and no others.
-    await recordOnce(database.db, lease)
+    await recorder.recordOnce(lease)
     const { rows } = await database.db.query(
       `SELECT metric_name FROM tds_metrics GROUP BY metric_name, entity_type, recorded_at HAVING count(*) > 1`,
     )
@@ -86,7 +88,7 @@ describe('the recorder of metrics', () => {
   it('writes nothing any more once another one leads', async () => {
     await database.db.query(`UPDATE tds_leases SET expires_at = tds_now() - interval '1 second'`)
     await leading()
-    await expect(recordOnce(database.db, lease)).rejects.toMatchObject({ code: 'lease_lost' })
+    await expect(recorder.recordOnce(lease)).rejects.toMatchObject({ code: 'lease_lost' })
     expect(await count()).toBe(0)
   })
 

@@ -5,6 +5,12 @@ import type { Service } from '@tds/runtime'
 const minutesMadeUp = 15
 const everyMs = 60_000
 
+/** The duty, and one pass of it. */
+export interface MetricsRecorder extends Service {
+  /** Writes samples of every minute that has none yet, and returns how many. Two passes write nothing twice. */
+  recordOnce(lease: LeaderLease): Promise<number>
+}
+
 /** Writes down every minute, in one worker of all, how the path did: figures that outlive every process. */
 export function metricsRecorder({
   db,
@@ -12,21 +18,20 @@ export function metricsRecorder({
 }: {
   readonly db: Database
   readonly daemonId: string
-}): Service {
-  return leaderDuty({
+}): MetricsRecorder {
+  async function recordOnce(lease: LeaderLease): Promise<number> {
+    return db.transaction(async (tx) => {
+      await lease.guard(tx)
+      await planFreely(tx)
+      return recordMetrics(tx, minutesMadeUp)
+    })
+  }
+  const service = leaderDuty({
     name: 'metrics',
     db,
     holder: daemonId,
     everyMs,
-    runOnce: async (lease) => ({ samples: await recordOnce(db, lease) }),
+    runOnce: async (lease) => ({ samples: await recordOnce(lease) }),
   })
-}
-
-/** One pass: samples of every minute that has none yet. Two passes write nothing twice. */
-export async function recordOnce(db: Database, lease: LeaderLease): Promise<number> {
-  return db.transaction(async (tx) => {
-    await lease.guard(tx)
-    await planFreely(tx)
-    return recordMetrics(tx, minutesMadeUp)
-  })
+  return { ...service, recordOnce }
 }

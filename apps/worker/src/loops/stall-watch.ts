@@ -5,7 +5,7 @@ import { childLogger, messageOf, poller, TdsError, type Poller } from '@tds/runt
 const log = childLogger('worker:stall')
 
 /** For how long polling may get nowhere. */
-export const stallLimitSeconds = 60
+const stallLimitSeconds = 60
 
 /** What watching for a stall needs. */
 export interface StallWatchParts {

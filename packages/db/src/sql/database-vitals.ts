@@ -13,6 +13,13 @@ export interface DatabaseVitals {
   readonly connections_planned: number
 }
 
+/** The least of what server, database and role allow; the setting of PostgreSQL 16 that keeps more in reserve included. */
+const connectionsAllowed = `least(
+              current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+                - coalesce(current_setting('reserved_connections', true)::int, 0),
+              (SELECT nullif(datconnlimit, -1) FROM pg_database WHERE datname = current_database()),
+              (SELECT nullif(rolconnlimit, -1) FROM pg_roles WHERE rolname = current_user))`
+
 /**
  * Reads the vitals of Postgres in one statement. A role without `pg_read_all_stats` does not see how long the transactions
  * of other roles last.
@@ -37,10 +44,3 @@ export async function databaseVitals(db: Queryable): Promise<DatabaseVitals> {
   if (row === undefined) throw new RangeError('database_vitals gave no row')
   return row
 }
-
-/** The least of what server, database and role allow; the setting of PostgreSQL 16 that keeps more in reserve included. */
-export const connectionsAllowed = `least(
-              current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
-                - coalesce(current_setting('reserved_connections', true)::int, 0),
-              (SELECT nullif(datconnlimit, -1) FROM pg_database WHERE datname = current_database()),
-              (SELECT nullif(rolconnlimit, -1) FROM pg_roles WHERE rolname = current_user))`
