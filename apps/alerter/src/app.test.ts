@@ -47,7 +47,11 @@ describe('the alerter', () => {
     expect((await ask(alerter, '/health')).json).toMatchObject({
       status: 'healthy',
       daemon: 'alerter',
-      checks: [{ name: 'database' }, { name: 'heartbeat' }, { name: 'deletion_fuse' }],
+      checks: expect.arrayContaining(
+        ['database', 'heartbeat', 'deletion_fuse', 'disk', 'clock'].map(
+          (name) => expect.objectContaining({ name }) as unknown,
+        ),
+      ),
     })
     await alerter.stop()
     expect(await registered()).toMatchObject([{ name: 'alerter', is_stopped: true }])
