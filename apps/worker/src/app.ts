@@ -47,11 +47,13 @@ import { owedReadsGauge } from './loops/owed-reads-gauge.ts'
 import { performRuns } from './loops/perform-runs.ts'
 import { readPatiently } from './loops/read-patiently.ts'
 import { readRecords } from './loops/read-records.ts'
+import { deadLettersGauge, letterHealer, replayDuty } from './loops/replays.ts'
 import { inboxSweeper, leaseRescuer } from './loops/rescuers.ts'
 import { retentionDuty } from './loops/retention.ts'
 import { stallWatch } from './loops/stall-watch.ts'
 import { ledgerSweeper, missRatioGauge, sightJudge, webhookCounter } from './loops/webhook-watchers.ts'
 import { createReadSlots } from './read-slots.ts'
+import { soloGate } from './solo-gate.ts'
 import { connectZoho } from './zoho-connection.ts'
 
 /** Parts that tests put in place of the real ones. */
@@ -120,6 +122,7 @@ export function createWorker(
     maxMs: settings.number('retry_backoff_max_ms'),
   })
 
+  const gated = { ...parts, retry, gate: soloGate() }
   const vitals = watchDatabase(db)
   const stalls = stallWatch({ queue, db, onStall: control.fail })
 
@@ -129,7 +132,7 @@ export function createWorker(
     queue,
     leaseRescuer(parts),
     inboxSweeper(parts),
-    applyEvents({ ...parts, retry, batchSize: () => settings.number('batch_size') }),
+    applyEvents({ ...gated, batchSize: () => settings.number('batch_size') }),
     readRecords(reading),
     readPatiently(reading),
     owedReadsGauge(parts),
@@ -147,6 +150,9 @@ export function createWorker(
     conservation.service,
     metricsRecorder(parts),
     retentionDuty(parts),
+    replayDuty(gated),
+    letterHealer({ ...parts, settings, organizationId: config.ZOHO_ORGANIZATION_ID }),
+    deadLettersGauge(parts),
     webhookCounter(watching),
     sightJudge(watching),
     ledgerSweeper(watching),

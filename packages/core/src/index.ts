@@ -20,6 +20,15 @@ export {
 } from './entities/map-record.ts'
 export { UnreadableValue, type UnreadableCode } from './entities/unreadable-value.ts'
 export { readZohoTime } from './entities/zoho-time.ts'
+export { discardLetters, type LetterDiscard } from './dead-letters/discard-letters.ts'
+export { editLetter } from './dead-letters/edit-letter.ts'
+export { healClasses } from './dead-letters/heal-classes.ts'
+export { performReplays, type ReplayParts, type ReplayReport } from './dead-letters/perform-replays.ts'
+export { type LetterPrediction } from './dead-letters/predict-letters.ts'
+export { requestReplay, type RequestedReplay, type WantedReplay } from './dead-letters/request-replay.ts'
+export { revealLetter, showLetter, type ShownLetter } from './dead-letters/show-letter.ts'
+export { recordsNow, stalenesses, type RecordNow, type Staleness } from './dead-letters/staleness.ts'
+export { findOperation, steerOperation } from './dead-letters/steer-operation.ts'
 export { carryEvents, retryPriority } from './inbox/carry-events.ts'
 export { failureOf, type Failure } from './inbox/failure.ts'
 export { eventId, unusableKey, type Operation } from './inbox/idempotency-key.ts'
@@ -37,7 +46,8 @@ export { sweepInbox, takeBackWork, type SweepParts } from './inbox/sweep.ts'
 export { checkQuality, type QualityCounts, type QualityLimits } from './quality/check-quality.ts'
 export { qualityRules } from './quality/index.ts'
 export { writeNoticedDrift } from './schema-drift/write-drift.ts'
-export { correctQuarantined, type Correction, type CorrectionResult } from './quarantine/correct.ts'
+export { correctQuarantined } from './quarantine/correct.ts'
+export { type Correction, type CorrectionResult } from './quarantine/corrected-event.ts'
 export { discardQuarantined, type DiscardResult } from './quarantine/discard.ts'
 export {
   notFound as eventNotFound,
@@ -79,7 +89,13 @@ export { compareType, type ComparisonTask } from './reconciliation/compare-type.
 export { missRecords, type MissingOutcome, type MissingRecords } from './reconciliation/miss-records.ts'
 export { noteListed } from './reconciliation/signs-of-life.ts'
 export { releaseFuse, type FuseRelease, type FuseReleased } from './reconciliation/release-fuse.ts'
-export { createSettings, settingDefinitions, type SettingKey, type Settings } from './settings/settings.ts'
+export {
+  createSettings,
+  readSetting,
+  settingDefinitions,
+  type SettingKey,
+  type Settings,
+} from './settings/settings.ts'
 export { readInstant, writeInstant, type Instant } from './sync/instant.ts'
 export { applyChanges, type ChangeResult, type RecordChange } from './sync/apply-changes.ts'
 export type { ChangeCause, Decision, IncomingChange, Saying } from './sync/change.ts'

@@ -428,6 +428,9 @@ describe('the schema', () => {
         'SELECT config_key, config_value FROM tds_configuration',
       )
       expect(Object.fromEntries(rows.map((row) => [row.config_key, JSON.parse(row.config_value)]))).toEqual({
+        dead_letter_age_hours: 24,
+        'replay.heals': true,
+        'replay.rate_per_second': 10,
         max_retry_attempts: 3,
         retry_backoff_base_ms: 1000,
         retry_backoff_max_ms: 60000,

@@ -46,6 +46,17 @@ describe('tds', () => {
     return (await tds(`${line} -o id`)).out.trim()
   }
 
+  /** Makes a dead letter of a product, whose replay goes well; returns its id. */
+  async function letterId(zohoId: string): Promise<string> {
+    const id = await world.deliver(zohoId, { rate: 'not a number' })
+    await world.apply(id)
+    await world.db.query(
+      `UPDATE tds_inbox_events SET payload = jsonb_set(payload, '{item,rate}', '5') WHERE id = $1`,
+      [id],
+    )
+    return (await tds(`dlq list --record ${zohoId} -o id`)).out.trim()
+  }
+
   async function actions(): Promise<Record<string, unknown>[]> {
     const { rows } = await world.db.query(
       `SELECT actor, action, subject, reason, facts->>'via' AS via FROM tds_operator_actions ORDER BY id`,
@@ -61,9 +72,23 @@ describe('tds', () => {
         await world.quarantine(usableProduct()),
         await world.quarantine('{"b": 1}'),
       ]
+      const done = await runId(`replay ${await letterId('11')} --reason because`)
+      await world.replay()
+      const begun = await runId(`replay ${await letterId('12')} --reason because`)
       const lines = [
         'status',
         'version',
+        'dlq groups',
+        'dlq list',
+        `dlq show ${await letterId('13')}`,
+        `dlq edit ${await letterId('14')} --read --reason because`,
+        `dlq discard ${await letterId('15')} --reason because`,
+        `replay ${await letterId('16')} --reason because`,
+        'ops list',
+        `ops show ${done}`,
+        `ops watch ${done}`,
+        `ops abort ${begun} --reason because`,
+        `ops resume ${begun} --reason because`,
         'events list',
         `events show ${shown}`,
         'quarantine list',

@@ -5,6 +5,7 @@ import {
   entityOf,
   eventId,
   missRecords,
+  performReplays,
   processEvents,
   readInstant,
   sha256Hex,
@@ -41,6 +42,10 @@ export interface TdsWorld {
   run(args: readonly string[], o?: RunOptions): Promise<Run>
   /** Puts an unusable delivery into the inbox by the way that all take; returns its event id. */
   quarantine(body: string, o?: Partial<IncomingEvent>): Promise<string>
+  /** Puts a webhook of the products' example into the inbox, with these changes. */
+  deliver(zohoId: string, changes?: Readonly<Record<string, unknown>>): Promise<string>
+  /** One second of a worker that carries replays out. */
+  replay(): Promise<void>
   /** Applies an event as the worker does. */
   apply(eventId: string): Promise<void>
   /** Makes products of these ids that a run then misses, more than may be deleted. */
@@ -58,20 +63,28 @@ export async function createTdsWorld(): Promise<TdsWorld> {
   const queue = createQueue({ db, role: 'sender' })
   await queue.start()
   const env = { DATABASE_URL: database.url, ZOHO_ORGANIZATION_ID: ourOrganization }
+  const mover = { daemonId: randomUUID(), lane: 0 }
+  const retry = () => ({ maxAttempts: 1, baseMs: 1, maxMs: 1 })
+  const accept = async (event: IncomingEvent) => {
+    const intake = createIntake({ db, queue, daemonId: randomUUID() })
+    await intake.start()
+    const { eventId: id } = await intake.accept(event)
+    await intake.stop()
+    return id
+  }
   return {
     db,
     env,
-    run: async (args, o = {}) => runCaptured(args, { ...o, env: { ...env, ...o.env } }),
-    quarantine: async (body, o = {}) => {
-      const intake = createIntake({ db, queue, daemonId: randomUUID() })
-      await intake.start()
-      const { eventId: id } = await intake.accept(unusableDelivery(body, o))
-      await intake.stop()
-      return id
+    deliver: (zohoId, changes = {}) => accept(deliveryOf(zohoId, changes)),
+    replay: async () => {
+      const lease = { guard: () => Promise.resolve() }
+      const together = <T>(work: () => Promise<T>) => work()
+      const { signal } = new AbortController()
+      await performReplays({ db, queue, mover, retry, lease, signal, together })
     },
+    run: async (args, o = {}) => runCaptured(args, { ...o, env: { ...env, ...o.env } }),
+    quarantine: (body, o = {}) => accept(unusableDelivery(body, o)),
     apply: async (id) => {
-      const mover = { daemonId: randomUUID(), lane: 0 }
-      const retry = () => ({ maxAttempts: 1, baseMs: 1, maxMs: 1 })
       await processEvents({ db, queue, mover, retry }, [id])
     },
     holdDeletions: async (zohoIds) => {
@@ -151,6 +164,22 @@ function unusableDelivery(body: string, o: Partial<IncomingEvent>): IncomingEven
     flags: [],
     requestId: 'request-1',
     ...o,
+  }
+}
+
+function deliveryOf(zohoId: string, changes: Readonly<Record<string, unknown>>): IncomingEvent {
+  const body = JSON.parse(usableProduct()) as { item: Record<string, unknown> }
+  Object.assign(body.item, { item_id: zohoId, ...changes })
+  const payload = JSON.stringify(body)
+  const version = String(body.item['last_modified_time'])
+  return {
+    ...unusableDelivery(payload, {}),
+    sourceEntityId: zohoId,
+    sourceVersion: new Date(version.replace(/(\d\d)(\d\d)$/, '$1:$2')),
+    payload,
+    status: 'pending',
+    errorCode: null,
+    errorMessage: null,
   }
 }
 

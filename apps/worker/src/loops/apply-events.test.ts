@@ -5,6 +5,7 @@ import { createQueue, type Queue } from '@tds/queue'
 import type { Service } from '@tds/runtime'
 import { captureLogs } from '@tds/runtime/testing'
 import { createLanes } from '../lanes.ts'
+import { soloGate } from '../solo-gate.ts'
 import { applyEvents } from './apply-events.ts'
 
 describe('applyEvents', () => {
@@ -22,6 +23,7 @@ describe('applyEvents', () => {
       queue,
       daemonId: randomUUID(),
       lanes: createLanes(),
+      gate: soloGate(),
       batchSize: () => 10,
       retry: () => ({ maxAttempts: 50, baseMs: 60_000, maxMs: 60_000 }),
     })

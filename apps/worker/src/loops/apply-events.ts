@@ -2,7 +2,7 @@ import { processEvents, retryPriority, type ProcessingParts } from '@tds/core'
 import type { Queue, WorkOptions } from '@tds/queue'
 import { childLogger, counter, serviceGroup, type Service } from '@tds/runtime'
 import type { Lanes } from '../lanes.ts'
-import { soloGate, type SoloGate } from '../solo-gate.ts'
+import type { SoloGate } from '../solo-gate.ts'
 
 const log = childLogger('worker:apply')
 const processed = counter({
@@ -19,6 +19,8 @@ export interface ApplyLoopParts extends Omit<ProcessingParts, 'queue' | 'mover'>
   readonly queue: Queue
   readonly daemonId: string
   readonly lanes: Lanes
+  /** Shared with whatever else processes events in this process. */
+  readonly gate: SoloGate
   /** Events in one transaction; asked each time, because the setting changes at run time. */
   readonly batchSize: () => number
 }
@@ -28,19 +30,17 @@ export interface ApplyLoopParts extends Omit<ProcessingParts, 'queue' | 'mover'>
  * Postgres. Events that are tried again have a third place of their own: neither kind waits for the other.
  */
 export function applyEvents(parts: ApplyLoopParts): Service {
-  const gate = soloGate()
   return serviceGroup('apply-events', [
-    fetchLoop(parts, gate, { concurrency: 2, minPriority: retryPriority + 1 }),
-    fetchLoop(parts, gate, { concurrency: 1, maxPriority: retryPriority }),
+    fetchLoop(parts, { concurrency: 2, minPriority: retryPriority + 1 }),
+    fetchLoop(parts, { concurrency: 1, maxPriority: retryPriority }),
   ])
 }
 
 function fetchLoop(
   parts: ApplyLoopParts,
-  gate: SoloGate,
   share: Pick<WorkOptions<'apply-events'>, 'concurrency' | 'minPriority' | 'maxPriority'>,
 ): Service {
-  const { queue, daemonId, lanes } = parts
+  const { queue, daemonId, lanes, gate } = parts
   return queue.work('apply-events', {
     batchSize: jobsPerFetch,
     ...share,

@@ -6,6 +6,7 @@ import { bill } from '../entities/bill.ts'
 import type { EntityDefinition } from '../entities/define-entity.ts'
 import { product } from '../entities/product.ts'
 import { createSyncWorld, exampleRecord, wrapped, type SyncWorld } from '../testing/sync-world.ts'
+import { failure } from './failure.ts'
 import { processEvents, type ProcessingParts } from './process-events.ts'
 import { sweepInbox, takeBackWork } from './sweep.ts'
 
@@ -94,7 +95,10 @@ describe('processEvents', () => {
     }
     await world.db.query('DROP TRIGGER fail_always ON tds_products; DROP FUNCTION fail_always()')
     expect(seen).toEqual(['retry', 'retry', 'dead_letter'])
-    expect(await world.deadLetters(zohoId)).toMatchObject([{ class: 'exhausted', total_attempts: 3 }])
+    const { fingerprint } = failure('exhausted', 'unexpected', 'Postgres: no luck')
+    expect(await world.deadLetters(zohoId)).toMatchObject([
+      { class: 'exhausted', total_attempts: 3, fingerprint },
+    ])
   })
 
   it('F-15: waits without an attempt for a record that another session holds, and applies the others', async () => {

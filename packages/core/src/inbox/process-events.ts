@@ -20,7 +20,7 @@ import { followUpReads, type ChangeDone } from '../sync/follow-up-reads.ts'
 import { carryEvents, retryPriority } from './carry-events.ts'
 import { changeOfEvent } from './event-change.ts'
 import { recordFates, type EventFate } from './event-fate.ts'
-import { failureOf } from './failure.ts'
+import { failure, failureOf } from './failure.ts'
 
 /** Events per state that one call brought about; the metrics and the loop's log are derived from it. */
 export type ProcessedCounts = Record<string, number>
@@ -223,7 +223,7 @@ function fateAfterFailure(event: LockedEvent, error: unknown, policy: RetryPolic
   return {
     event,
     status: 'dead_letter',
-    failure: retries ? { ...known, class: 'exhausted' } : known,
+    failure: retries ? failure('exhausted', known.code, known.message) : known,
   }
 }
 

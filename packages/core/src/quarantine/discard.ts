@@ -1,6 +1,6 @@
 import { transactOrRehearse } from '@tds/db'
 import {
-  discardEvent,
+  discardEvents,
   lockQuarantined,
   noteAction,
   type OperatorParts,
@@ -27,9 +27,9 @@ export async function discardQuarantined(
 ): Promise<DiscardResult> {
   return transactOrRehearse(parts.db, request, async (tx) => {
     const event = await lockQuarantined(tx, eventId)
-    await discardEvent(tx, parts, { event, why: request.reason })
+    await discardEvents(tx, parts, { events: [event], why: request.reason })
     const facts = { reason: event.error_code, entityType: event.entity_type }
-    await noteAction(tx, request, { action: 'quarantine.discard', eventId, facts })
+    await noteAction(tx, request, { action: 'quarantine.discard', subject: eventId, facts })
     return { eventId, reason: event.error_code }
   })
 }

@@ -7,6 +7,8 @@ import {
   type Database,
   type Mover,
   type StoredDelivery,
+  type StoredEvent,
+  type SyncLogWrite,
   type Transaction,
 } from '@tds/db'
 import type { Queue } from '@tds/queue'
@@ -42,67 +44,88 @@ export async function lockQuarantined(tx: Transaction, id: string): Promise<Stor
   return event
 }
 
-/** Ends a quarantined event as discarded: state, counters, log and what the person did, all in the caller's transaction. */
-export async function discardEvent(
+/** An event that a person takes out of its state, as far as moving and logging it needs. */
+export type SettledEvent = Pick<
+  StoredEvent,
+  | 'id'
+  | 'organization_id'
+  | 'entity_type'
+  | 'source_entity_id'
+  | 'operation_type'
+  | 'status'
+  | 'attempt_count'
+  | 'received_at'
+  | 'error_code'
+  | 'error_message'
+>
+
+/** Ends events as discarded: state, counters and log, all in the caller's transaction. */
+export async function discardEvents(
   tx: Transaction,
   { mover }: Pick<OperatorParts, 'mover'>,
-  o: { readonly event: StoredDelivery; readonly why: string },
+  o: { readonly events: readonly SettledEvent[]; readonly why: string },
 ): Promise<void> {
-  await moveQuarantined(tx, mover, { event: o.event, to: 'discarded' })
-  await insertSyncLogs(tx, [
-    {
-      organization_id: o.event.organization_id,
-      event_id: o.event.id,
-      run_id: null,
-      entity_type: o.event.entity_type,
-      source_entity_id: o.event.source_entity_id,
-      operation: o.event.operation_type,
-      outcome: 'discarded',
-      attempt: o.event.attempt_count + 1,
-      duration_ms: 0,
-      error_code: o.event.error_code,
-      error_message: null,
-      worker_id: mover.daemonId,
-      detail: o.why,
-    },
-  ])
+  await moveSettled(tx, mover, { events: o.events, to: 'discarded' })
+  const logs = o.events.map((event) => logOfStep(event, mover, { outcome: 'discarded', detail: o.why }))
+  await insertSyncLogs(tx, logs)
 }
 
-/** Moves a quarantined event on. Where it was given up, the reason for its quarantine stays to be read. */
-export async function moveQuarantined(
+/** The line of the log for a step that somebody took an event through. */
+export function logOfStep(
+  event: SettledEvent,
+  mover: Mover,
+  o: { readonly outcome: string; readonly detail: string },
+): SyncLogWrite {
+  return {
+    organization_id: event.organization_id,
+    event_id: event.id,
+    run_id: null,
+    entity_type: event.entity_type,
+    source_entity_id: event.source_entity_id,
+    operation: event.operation_type,
+    attempt: event.attempt_count + 1,
+    duration_ms: 0,
+    error_code: event.error_code,
+    error_message: null,
+    worker_id: mover.daemonId,
+    ...o,
+  }
+}
+
+/**
+ * Moves quarantined events and dead ones on. Where they are discarded, the reason for which they were given up stays to be
+ * read; where they are to be processed, their attempts begin anew.
+ */
+export async function moveSettled(
   tx: Transaction,
   mover: Mover,
-  { event, to }: { readonly event: StoredDelivery; readonly to: 'pending' | 'discarded' },
+  { events, to }: { readonly events: readonly SettledEvent[]; readonly to: 'pending' | 'discarded' },
 ): Promise<void> {
-  await moveInboxEvents(
-    tx,
-    [
-      {
-        id: event.id,
-        received_at: event.received_at,
-        from: event.status,
-        to,
-        error_code: to === 'discarded' ? event.error_code : null,
-        error_message: to === 'discarded' ? event.error_message : null,
-        attempts: 0,
-        reads: 0,
-        awaiting_read: false,
-        next_attempt_at: null,
-      },
-    ],
-    mover,
-  )
+  const isOver = to === 'discarded'
+  const moves = events.map((event) => ({
+    id: event.id,
+    received_at: event.received_at,
+    from: event.status,
+    to,
+    error_code: isOver ? event.error_code : null,
+    error_message: isOver ? event.error_message : null,
+    attempts: isOver ? 0 : -event.attempt_count,
+    reads: 0,
+    awaiting_read: false,
+    next_attempt_at: null,
+  }))
+  await moveInboxEvents(tx, moves, mover)
 }
 
-/** Writes down who did what to an event, and why. */
+/** Writes down who did what to an event, a dead letter or an operation, and why. */
 export async function noteAction(
   tx: Transaction,
   request: OperatorRequest,
-  o: { readonly action: string; readonly eventId: string; readonly facts: Readonly<Record<string, unknown>> },
+  o: { readonly action: string; readonly subject: string; readonly facts: Readonly<Record<string, unknown>> },
 ): Promise<void> {
   const { actor, reason, via } = request
   const facts = { ...o.facts, via }
-  await insertOperatorActions(tx, [{ actor, reason, action: o.action, subject: o.eventId, facts }])
+  await insertOperatorActions(tx, [{ actor, reason, action: o.action, subject: o.subject, facts }])
 }
 
 /** Nothing has this id. */

@@ -11,7 +11,7 @@ import { isContentFault } from '../inbox/content-fault.ts'
 import { unstorableReason } from '../inbox/incoming-event.ts'
 import {
   lockQuarantined,
-  moveQuarantined,
+  moveSettled,
   noteAction,
   type OperatorParts,
   type OperatorRequest,
@@ -63,7 +63,7 @@ async function redriveOne(parts: RedriveParts, id: string, request: OperatorRequ
       await requeue(parts, tx, { event, reading })
       const { operation, sourceEntityId } = reading
       const facts = { reason: event.error_code, operation, sourceEntityId }
-      await noteAction(tx, request, { action: 'quarantine.redrive', eventId: id, facts })
+      await noteAction(tx, request, { action: 'quarantine.redrive', subject: id, facts })
       const entityType = event.entity_type
       return { eventId: id, outcome: 'requeued', entityType, sourceEntityId, operation, ...nothingWrong }
     })
@@ -78,7 +78,7 @@ async function requeue(
   o: { readonly event: StoredDelivery; readonly reading: UsableReading },
 ): Promise<void> {
   await understandEvent(tx, o.event.id, { ...o.reading, payload: o.reading.payloadText })
-  await moveQuarantined(tx, mover, { event: o.event, to: 'pending' })
+  await moveSettled(tx, mover, { events: [o.event], to: 'pending' })
   await carryEvents(queue, tx, { eventIds: [o.event.id] })
 }
 

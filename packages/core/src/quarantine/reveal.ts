@@ -10,7 +10,11 @@ export async function revealBody(db: Database, eventId: string, request: Operato
   return transactOrRehearse(db, request, async (tx) => {
     const event = await findDelivery(tx, eventId)
     if (event === null) throw notFound(eventId)
-    await noteAction(tx, request, { action: 'event.reveal', eventId, facts: { bytes: event.body_bytes } })
+    await noteAction(tx, request, {
+      action: 'event.reveal',
+      subject: eventId,
+      facts: { bytes: event.body_bytes },
+    })
     return event.raw_body
   })
 }

@@ -21,6 +21,8 @@ export const settingDefinitions = {
   'sync.incremental_cron': { schema: cronSchema, fallback: '*/15 * * * *' },
   'sync.whole_list_cron': { schema: cronSchema, fallback: '0 */4 * * *' },
   enabled: { schema: z.boolean(), fallback: true },
+  'replay.heals': { schema: z.boolean(), fallback: true },
+  'replay.rate_per_second': { schema: z.int().min(1).max(1000), fallback: 10 },
   schedule_cron: { schema: cronSchema, fallback: '0 2 * * *' },
 } as const
 

@@ -5,6 +5,63 @@ import { pipelineChecks } from './pipeline-checks.ts'
 
 const key: OwedReadKey = { organizationId: '790000001', entityType: 'product', zohoId: '460122000000190001' }
 
+describe('the check of dead letters', () => {
+  let database: TestDatabase
+
+  beforeEach(async () => {
+    database = await createTestDatabase()
+  })
+  afterEach(async () => {
+    await database.drop()
+  })
+
+  async function check() {
+    const found = pipelineChecks(database.db).find(({ name }) => name === 'dead letters')
+    return found?.check()
+  }
+
+  async function summary() {
+    const { rows } = await database.db.query(
+      `SELECT status, detail FROM tds_get_health_summary() WHERE check_name = 'dead_letters'`,
+    )
+    return rows[0]
+  }
+
+  async function letter(hours: number): Promise<void> {
+    await database.db.query(
+      `INSERT INTO tds_dead_letter_queue (organization_id, entity_type, event_id, class, fingerprint, failure_reason,
+              operation_type, created_at)
+       VALUES ('790000001', 'product', gen_random_uuid(), 'data', gen_random_uuid()::text, 'a fault', 'update',
+               tds_now() - make_interval(hours => $1))`,
+      [hours],
+    )
+  }
+
+  it('degrades for one that is open, and is unhealthy for one that is open for a day', async () => {
+    expect(await check()).toMatchObject({ status: 'healthy' })
+    expect(await summary()).toMatchObject({ status: 'healthy' })
+    await letter(23)
+    expect(await check()).toMatchObject({ status: 'degraded', facts: { open: 1 } })
+    expect(await summary()).toMatchObject({ status: 'degraded' })
+    await letter(25)
+    const detail = '2 dead letters wait for a person, the oldest is 25 h old; limit 24 h.'
+    expect(await check()).toMatchObject({ status: 'unhealthy', detail })
+    expect(await summary()).toMatchObject({
+      status: 'unhealthy',
+      detail: '2 dead letters are open, the oldest for 25.0 h; limit 24 h',
+    })
+  })
+
+  it('goes by the setting', async () => {
+    await letter(25)
+    await database.db.query(
+      `UPDATE tds_configuration SET config_value = '48' WHERE config_key = 'dead_letter_age_hours'`,
+    )
+    expect(await check()).toMatchObject({ status: 'degraded', facts: { limitSeconds: 172_800 } })
+    expect(await summary()).toMatchObject({ status: 'degraded' })
+  })
+})
+
 describe('the check of owed reads', () => {
   let database: TestDatabase
 

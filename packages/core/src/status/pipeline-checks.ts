@@ -59,9 +59,19 @@ function judgeSuccess({
   return { status: ratio < unhealthy && finished >= minimumEvents ? 'unhealthy' : 'degraded', detail, facts }
 }
 
-function judgeDeadLetters({ open_dead_letters: open }: PipelineStatus): HealthResult {
-  if (open === 0) return { status: 'healthy', detail: 'No dead letter is open.', facts: { open } }
-  return { status: 'degraded', detail: `${String(open)} dead letters wait for a person.`, facts: { open } }
+/** One that nobody has looked at for a day is louder: what it holds is missing in the mirror since then. */
+function judgeDeadLetters(status: PipelineStatus): HealthResult {
+  const { open_dead_letters: open, oldest_dead_letter_seconds: oldest } = status
+  const limit = status.dead_letter_limit_seconds
+  const facts = { open, oldestSeconds: roundOrNull(oldest), limitSeconds: limit }
+  if (oldest === null) return { status: 'healthy', detail: 'No dead letter is open.', facts }
+  const ages = `the oldest is ${hours(oldest)} old; limit ${hours(limit)}`
+  const detail = `${String(open)} dead letters wait for a person, ${ages}.`
+  return { status: oldest >= limit ? 'unhealthy' : 'degraded', detail, facts }
+}
+
+function hours(seconds: number): string {
+  return `${(seconds / 3600).toFixed(1).replace(/\.0$/, '')} h`
 }
 
 function judgeQuarantine({ quarantined }: PipelineStatus): HealthResult {

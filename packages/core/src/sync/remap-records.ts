@@ -1,4 +1,5 @@
 import {
+  insertOperatorActions,
   isDatabaseConflict,
   lockRawRecords,
   readKeysAfter,
@@ -57,6 +58,9 @@ export interface RemapProblem extends RecordKey {
   readonly problem: string
 }
 
+/** What `tds_operator_actions` calls a remap; its subject is the type. */
+export const remapAction = 'records.remap'
+
 const usualBatch = 200
 const problemsShown = 100
 const conflictRetries = 5
@@ -85,8 +89,20 @@ export async function remapRecords(
     last = keys.at(-1) ?? last
     const finished = keys.length < limit
     options.onProgress?.(reportOf(run, { last, finished }))
-    if (finished) return reportOf(run, { last, finished })
+    if (finished) {
+      await noteRemap(run)
+      return reportOf(run, { last, finished })
+    }
   }
+}
+
+/** Says for good that the records of a type were read again by today's mapping: what had failed by an older one may succeed now. */
+async function noteRemap({ db, entity, options, counts }: Run): Promise<void> {
+  if (options.dryRun === true) return
+  const { read, changed, unchanged, unreadable } = counts
+  const { actor, reason } = options
+  const facts = { read, changed, unchanged, unreadable }
+  await insertOperatorActions(db, [{ actor, reason, action: remapAction, subject: entity.type, facts }])
 }
 
 interface Counts {

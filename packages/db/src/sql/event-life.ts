@@ -63,3 +63,23 @@ export async function lastActionOn(
   )
   return rows[0] ?? null
 }
+
+/** A person's last action of one kind on something. */
+export interface LastAction {
+  readonly id: string
+  readonly subject: string
+  readonly acted_at: string
+}
+
+/** The last action of this kind on each of the subjects. */
+export async function lastActionsOn(
+  db: Queryable,
+  o: { readonly action: string; readonly subjects: readonly string[] },
+): Promise<LastAction[]> {
+  const { rows } = await db.query<LastAction>(
+    `SELECT DISTINCT ON (subject) id, subject, acted_at FROM tds_operator_actions
+      WHERE subject = ANY($2::text[]) AND action = $1 ORDER BY subject, id DESC`,
+    [o.action, o.subjects],
+  )
+  return rows
+}

@@ -36,6 +36,16 @@ export * from './count-duplicates.ts'
 export { countLiving } from './count-living.ts'
 export { databaseTime } from './database-time.ts'
 export { databaseVitals, type DatabaseVitals } from './database-vitals.ts'
+export {
+  groupDeadLetters,
+  listDeadLetters,
+  readDeadLetters,
+  selectOpenDeadLetters,
+  type DeadLetterFilter,
+  type DeadLetterGroup,
+  type DeadLetterStatus,
+  type StoredDeadLetter,
+} from './dead-letters.ts'
 export { countDeletion, deletionsLastHour } from './deletion-counts.ts'
 export {
   blowFuse,
@@ -66,7 +76,7 @@ export {
   type OpenDifference,
   type StoredDifference,
 } from './differences.ts'
-export { eventLife, lastActionOn, type LifeStep } from './event-life.ts'
+export { eventLife, lastActionOn, lastActionsOn, type LastAction, type LifeStep } from './event-life.ts'
 export { finishCall, type CallEnd, type CallKey } from './finish-call.ts'
 export {
   insertFirstSights,
@@ -106,11 +116,13 @@ export {
   type LedgerSweep,
 } from './ledger-sweeps.ts'
 export {
+  lockEvents,
   lockEventsAwaitingRead,
   lockWaitingEvents,
   waitingEvents,
   type LockedEvent,
 } from './lock-inbox-events.ts'
+export { doesLiveWorkWait } from './live-work.ts'
 export { listLengths, type ListLength } from './list-lengths.ts'
 export type { ListPosition } from './list-position.ts'
 export { listRuns, runStates, type RunFilter, type RunState, type StoredRun } from './list-runs.ts'
@@ -132,6 +144,36 @@ export { latestRun, planCalls, plannedCalls } from './planned-calls.ts'
 export { readSingly } from './read-singly.ts'
 export { recordEvidence, type RecordEvidence } from './record-evidence.ts'
 export { recordMetrics } from './record-metrics.ts'
+export {
+  countItems,
+  endedItems,
+  insertItems,
+  itemOutcomes,
+  itemPredictions,
+  listItems,
+  moveItems,
+  waitingItems,
+  type ItemCounts,
+  type ItemMove,
+  type ItemOutcome,
+  type ItemPrediction,
+  type NewItem,
+  type ShownItem,
+  type StoredItem,
+} from './operation-items.ts'
+export {
+  changeOperation,
+  insertOperation,
+  isCauseKnown,
+  listOperations,
+  lockOperation,
+  openOperations,
+  operationStates,
+  type NewOperation,
+  type OpenOperation,
+  type OperationState,
+  type StoredOperation,
+} from './operations.ts'
 export { owedReadCounts, type OwedReadCount } from './owed-read-counts.ts'
 export { owedReadsByType, type OwedReadsOfType } from './owed-reads-by-type.ts'
 export {
@@ -167,8 +209,22 @@ export { readSettings, type StoredSetting } from './read-settings.ts'
 export type { ChildTable, MirrorColumn, MirrorColumnType, RecordKey, RecordTable } from './record-table.ts'
 export { openSchemaDrift, recordSchemaDrift, type DriftCount, type DriftSighting } from './schema-drift.ts'
 export { recordsUnreadSince, type UnreadSince } from './records-unread-since.ts'
+export { restoreEvents } from './restore-events.ts'
 export { releaseCall } from './release-call.ts'
 export { lockRedeliveredEvents, type RedeliveredEvent } from './redelivered-events.ts'
+export {
+  attemptsAt,
+  findDeadLetter,
+  lockDeadLetter,
+  lockDeadLetters,
+  openDeadLetters,
+  otherLetterOf,
+  settleDeadLetters,
+  type DeadLetterAttempt,
+  type DeadLetterEnd,
+  type DeadLetterWithBody,
+  type OpenDeadLetters,
+} from './settle-dead-letters.ts'
 export { noteSignsOfLife, type SignOfLife } from './signs-of-life.ts'
 export { replaceChildRows, type ChildRowWrite } from './replace-child-rows.ts'
 export {

@@ -24,21 +24,27 @@ export async function insertDeadLetters(tx: Queryable, letters: readonly DeadLet
     await tx.query(
       `INSERT INTO tds_dead_letter_queue AS d (id, organization_id, entity_type, source_entity_id, event_id, event_ids,
               class, fingerprint, failure_reason, error_code, error_message, total_attempts, operation_type,
-              source_version, raw_body, payload, headers, received_at)
+              source_version, raw_body, payload, headers, received_at, source_type, idempotency_key, content_hash)
        SELECT gen_random_uuid(), e.organization_id, e.entity_type, e.source_entity_id, e.id, ARRAY[e.id],
               $2::tds_dead_letter_class, $3, $4, $5, $6, $7, e.operation_type, e.source_version, e.raw_body, e.payload,
-              e.headers, e.received_at
+              e.headers, e.received_at, e.source_type, e.idempotency_key, e.content_hash
          FROM tds_inbox_events e WHERE e.id = $1::uuid
            ON CONFLICT (organization_id, entity_type, (coalesce(source_entity_id, '')), fingerprint) WHERE status = 'open'
-           DO UPDATE SET occurrences = d.occurrences + 1, event_ids = d.event_ids || excluded.event_id,
+           DO UPDATE SET occurrences = d.occurrences + 1,
+              event_ids = CASE WHEN excluded.event_id = ANY(d.event_ids) THEN d.event_ids
+                               ELSE d.event_ids || excluded.event_id END,
               failure_reason = excluded.failure_reason, error_message = excluded.error_message,
               total_attempts = excluded.total_attempts, last_seen_at = tds_now(),
-              (event_id, operation_type, source_version, raw_body, payload, headers, received_at) = (
+              (event_id, operation_type, source_version, raw_body, payload, headers, received_at, source_type,
+               idempotency_key, content_hash) = (
                 SELECT n.* FROM (
                   VALUES (excluded.event_id, excluded.operation_type, excluded.source_version, excluded.raw_body,
-                          excluded.payload, excluded.headers, excluded.received_at),
-                         (d.event_id, d.operation_type, d.source_version, d.raw_body, d.payload, d.headers, d.received_at)
-                ) n (event_id, operation_type, source_version, raw_body, payload, headers, received_at)
+                          excluded.payload, excluded.headers, excluded.received_at, excluded.source_type,
+                          excluded.idempotency_key, excluded.content_hash),
+                         (d.event_id, d.operation_type, d.source_version, d.raw_body, d.payload, d.headers, d.received_at,
+                          d.source_type, d.idempotency_key, d.content_hash)
+                ) n (event_id, operation_type, source_version, raw_body, payload, headers, received_at, source_type,
+                     idempotency_key, content_hash)
                  ORDER BY n.received_at DESC LIMIT 1)`,
       [
         letter.event_id,

@@ -39,6 +39,18 @@ export async function lockWaitingEvents(tx: Queryable, ids: readonly string[]): 
   return rows
 }
 
+/**
+ * Takes events whatever their state, oldest first, and waits for whoever holds one. Where letters are locked too, events come
+ * first, as they do for whoever gives an event up.
+ */
+export async function lockEvents(tx: Queryable, ids: readonly string[]): Promise<LockedEvent[]> {
+  const { rows } = await tx.query<LockedEvent>(
+    `SELECT ${columns} FROM tds_inbox_events WHERE id = ANY($1::uuid[]) ORDER BY received_at, id FOR UPDATE`,
+    [ids],
+  )
+  return rows
+}
+
 /** Of these events the ones that wait to be processed, whoever holds them. */
 export async function waitingEvents(tx: Queryable, ids: readonly string[]): Promise<string[]> {
   const { rows } = await tx.query<{ id: string }>(

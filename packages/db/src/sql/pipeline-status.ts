@@ -8,6 +8,9 @@ export interface PipelineStatus {
   readonly oldest_waiting_seconds: number | null
   readonly quarantined: number
   readonly open_dead_letters: number
+  readonly oldest_dead_letter_seconds: number | null
+  /** The age from which on the oldest is too old: the setting `dead_letter_age_hours`. */
+  readonly dead_letter_limit_seconds: number
   readonly finished_last_hour: number
   readonly succeeded_last_hour: number
   readonly workers_alive: number
@@ -38,6 +41,11 @@ export async function pipelineStatus(
               AS oldest_waiting_seconds,
             (SELECT count(*)::int FROM tds_inbox_events WHERE status = 'quarantined') AS quarantined,
             (SELECT count(*)::int FROM tds_dead_letter_queue WHERE status = 'open') AS open_dead_letters,
+            (SELECT extract(epoch FROM tds_now() - min(created_at))::float8 FROM tds_dead_letter_queue
+              WHERE status = 'open') AS oldest_dead_letter_seconds,
+            coalesce((SELECT (config_value #>> '{}')::float8 * 3600 FROM tds_configuration
+                       WHERE config_key = 'dead_letter_age_hours' AND is_active AND value_type = 'number'), 86400)
+              AS dead_letter_limit_seconds,
             coalesce(c.finished, 0)::int AS finished_last_hour, coalesce(c.succeeded, 0)::int AS succeeded_last_hour,
             (SELECT count(*)::int FROM tds_daemons
               WHERE name = 'worker' AND stopped_at IS NULL AND beat_at > tds_now() - make_interval(secs => $1)) AS workers_alive,

@@ -34,6 +34,9 @@ export const eventDetailSchema = eventSummarySchema.extend({
   bodyBytes: z.int(),
 })
 
+/** A body: text where its bytes are text. */
+export const bodySchema = z.strictObject({ encoding: z.enum(['utf8', 'base64']), text: z.string() })
+
 /** A step in the life of an event. */
 export const lifeStepSchema = z.strictObject({
   at: z.iso.datetime(),
@@ -134,4 +137,17 @@ export function isoTime(text: string): string {
 /** The same of what may not be there. */
 export function isoTimeOrNull(text: string | null): string | null {
   return text === null ? null : isoTime(text)
+}
+
+/** Bytes as text where they are text, so that every byte can be told from the result. */
+export function bodyData(bytes: Buffer): z.output<typeof bodySchema> {
+  const text = bytes.toString('utf8')
+  return Buffer.from(text).equals(bytes)
+    ? { encoding: 'utf8', text }
+    : { encoding: 'base64', text: bytes.toString('base64') }
+}
+
+/** The same as it is shown. */
+export function bodyBlock({ encoding, text }: z.output<typeof bodySchema>): Block {
+  return { kind: 'lines', lines: [`body (${encoding}):`, ...text.split('\n')] }
 }

@@ -3,10 +3,16 @@ import { eventNotFound, revealBody } from '@tds/core'
 import { eventLife, findEvent } from '@tds/db'
 import { defineCommand } from '../command.ts'
 import { oneEventInput } from '../input/parse-input.ts'
-import type { Block } from '../output/shown.ts'
-import { detailOf, eventDetailSchema, eventFacts, lifeStepSchema, stepOf } from './event-data.ts'
-
-const bodySchema = z.strictObject({ encoding: z.enum(['utf8', 'base64']), text: z.string() })
+import {
+  bodyBlock,
+  bodyData,
+  bodySchema,
+  detailOf,
+  eventDetailSchema,
+  eventFacts,
+  lifeStepSchema,
+  stepOf,
+} from './event-data.ts'
 
 /** `tds events show` */
 export const eventsShow = defineCommand({
@@ -50,15 +56,3 @@ export const eventsShow = defineCommand({
     records: life,
   }),
 })
-
-/** Bytes as text where they are text, so that every byte can be told from the result. */
-function bodyData(bytes: Buffer): z.output<typeof bodySchema> {
-  const text = bytes.toString('utf8')
-  return Buffer.from(text).equals(bytes)
-    ? { encoding: 'utf8', text }
-    : { encoding: 'base64', text: bytes.toString('base64') }
-}
-
-function bodyBlock({ encoding, text }: z.output<typeof bodySchema>): Block {
-  return { kind: 'lines', lines: [`body (${encoding}):`, ...text.split('\n')] }
-}

@@ -50,6 +50,61 @@ export const commands: readonly RegisteredCommand[] = [
     load: async () => (await import('./quarantine-discard.ts')).quarantineDiscard,
   },
   {
+    name: 'replay',
+    summary: 'process dead letters again',
+    load: async () => (await import('./replay.ts')).replay,
+  },
+  {
+    name: 'dlq groups',
+    summary: 'open dead letters by cause',
+    load: async () => (await import('./dlq-groups.ts')).dlqGroups,
+  },
+  {
+    name: 'dlq list',
+    summary: 'dead letters, oldest first',
+    load: async () => (await import('./dlq-list.ts')).dlqList,
+  },
+  {
+    name: 'dlq show',
+    summary: 'one of them: every attempt, its record now, and what a replay would do',
+    load: async () => (await import('./dlq-show.ts')).dlqShow,
+  },
+  {
+    name: 'dlq edit',
+    summary: 'put an edited payload into the inbox',
+    load: async () => (await import('./dlq-edit.ts')).dlqEdit,
+  },
+  {
+    name: 'dlq discard',
+    summary: 'end dead letters for good, with a reason',
+    load: async () => (await import('./dlq-discard.ts')).dlqDiscard,
+  },
+  {
+    name: 'ops list',
+    summary: 'operations, newest first',
+    load: async () => (await import('./ops-list.ts')).opsList,
+  },
+  {
+    name: 'ops show',
+    summary: 'one operation: what became of each item',
+    load: async () => (await import('./ops-show.ts')).opsShow,
+  },
+  {
+    name: 'ops watch',
+    summary: 'watch an operation until it is over',
+    load: async () => (await import('./ops-watch.ts')).opsWatch,
+  },
+  {
+    name: 'ops abort',
+    summary: 'stop an operation',
+    load: async () => (await import('./ops-abort.ts')).opsAbort,
+  },
+  {
+    name: 'ops resume',
+    summary: 'go on with an operation that was stopped',
+    load: async () => (await import('./ops-resume.ts')).opsResume,
+  },
+  {
     name: 'sync',
     summary: 'ask for a run that reads a type from Zoho',
     load: async () => (await import('./sync.ts')).sync,

@@ -30,7 +30,8 @@ function isDay(text: string): boolean {
 /** The id of an event. */
 export const eventIdInput = uuidInput('expected the id of an event, a UUID')
 
-function uuidInput(message: string) {
+/** An id of ours. */
+export function uuidInput(message: string) {
   return z
     .string()
     .regex(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, message)

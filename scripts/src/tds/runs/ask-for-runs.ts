@@ -111,11 +111,12 @@ function refusalOf({ entityType, outcome }: AskedRun): Warning[] {
   return [{ code: 'run_waiting', message }]
 }
 
-async function workersMissing(db: Database): Promise<Warning[]> {
+/** A warning where nobody is there to carry out what was asked for. */
+export async function workersMissing(db: Database): Promise<Warning[]> {
   const { workerSilentSeconds: workerSeconds, alerterSilentSeconds: alerterSeconds } = pipelineThresholds
   const { workers_alive: alive } = await pipelineStatus(db, { workerSeconds, alerterSeconds })
   if (alive > 0) return []
-  return [{ code: 'no_worker', message: 'no worker is alive; the runs begin when one is started' }]
+  return [{ code: 'no_worker', message: 'no worker is alive; what was asked for begins when one is started' }]
 }
 
 function goingOn({ until, runs }: Watched): Warning[] {

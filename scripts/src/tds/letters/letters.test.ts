@@ -1,0 +1,210 @@
+import { Readable } from 'node:stream'
+import { expectEnvelope } from '../../testing/expect-envelope.ts'
+import { waitingClock } from '../../testing/run-worker.ts'
+import { createTdsWorld, type Run, type RunOptions, type TdsWorld } from '../../testing/tds-world.ts'
+
+const reason = ['--actor', 'amal', '--reason', 'the rates were corrected']
+
+let world: TdsWorld
+let records = 0
+
+beforeEach(async () => {
+  world = await createTdsWorld()
+})
+afterEach(async () => {
+  await world.drop()
+})
+
+/** Gives a product up because of its rate; returns record, event and letter. */
+async function letter(changes: Readonly<Record<string, unknown>> = { rate: 'not a number' }) {
+  const recordId = `57391400000${String(3000000 + (records += 1))}`
+  const eventId = await world.deliver(recordId, changes)
+  await world.apply(eventId)
+  const { rows } = await world.db.query<{ id: string }>(
+    'SELECT id FROM tds_dead_letter_queue WHERE event_id = $1',
+    [eventId],
+  )
+  return { recordId, eventId, letterId: rows[0]?.id ?? '' }
+}
+
+/** Makes what letters hold sound again, as a new version of the program would. */
+async function mend(): Promise<void> {
+  await world.db.query(
+    `UPDATE tds_inbox_events SET payload = jsonb_set(payload, '{item,rate}', '5') WHERE status = 'dead_letter'`,
+  )
+}
+
+async function data(args: readonly string[], o: RunOptions = {}) {
+  const run = await world.run([...args, '--json'], o)
+  const envelope = await expectEnvelope(run)
+  return { ...envelope, data: envelope.data as Record<string, never>, run }
+}
+
+const replaying: () => RunOptions = () => ({ clock: waitingClock(() => world.replay()) })
+const wait = ['--wait']
+
+describe('tds dlq', () => {
+  it('lists by cause and one by one, each beside its record', async () => {
+    const [first, second] = [await letter(), await letter()]
+    const groups = await data(['dlq', 'groups'])
+    expect(groups.data).toMatchObject({
+      groups: [{ class: 'data', code: 'bad_money', letters: 2, records: 2, entityTypes: ['product'] }],
+    })
+    const group = (groups.data as { groups?: { group: string }[] }).groups?.[0]?.group ?? ''
+    const list = await data(['dlq', 'list', '--group', group.slice(0, 8), '--limit', '1'])
+    expect(list.data).toMatchObject({
+      letters: [{ letterId: first.letterId, recordId: first.recordId, staleness: 'not_stored', attempts: 1 }],
+    })
+    const next = await data(['dlq', 'list', '--cursor', list.meta.nextCursor ?? ''])
+    expect(next.data).toMatchObject({ letters: [{ letterId: second.letterId }] })
+    expect((await world.run(['dlq', 'list', '--code', 'bad_time', '-o', 'id'])).out).toBe('')
+  })
+
+  it('shows one with every attempt and what a replay would do, and its body only with --raw, which is written down', async () => {
+    const { letterId, eventId } = await letter()
+    const shown = await data(['dlq', 'show', letterId])
+    expect(shown.data).toMatchObject({
+      letter: { class: 'data', occurrences: 1 },
+      attempts: [{ eventId, outcome: 'dead_letter', attempt: 1, code: 'bad_money' }],
+      prediction: { predicted: 'failed' },
+      body: null,
+    })
+    const plain = await world.run(['dlq', 'show', letterId, '--raw', ...reason])
+    expect(plain.out).toContain('body (utf8):')
+    expect(plain.out).toContain('not a number')
+    const { rows } = await world.db.query('SELECT actor, action, subject FROM tds_operator_actions')
+    expect(rows).toEqual([{ actor: 'amal', action: 'dead_letter.reveal', subject: letterId }])
+  })
+
+  it('edits one by a revision beside it', async () => {
+    const { letterId, eventId, recordId } = await letter()
+    const { rows } = await world.db.query<{ body: string }>(
+      `SELECT convert_from(raw_body, 'UTF8') AS body FROM tds_inbox_events`,
+    )
+    const stdin = () =>
+      Object.assign(Readable.from([rows[0]?.body.replace('not a number', '7.25')]), { isTTY: false })
+    const edit = ['dlq', 'edit', letterId, '--payload', '-', ...reason]
+    const rehearsed = await data([...edit, '--dry-run'], { stdin: stdin() })
+    expect(rehearsed).toMatchObject({ dryRun: true, data: { prediction: { predicted: 'applied' } } })
+    const { data: edited } = await data(edit, { stdin: stdin() })
+    expect(edited).toMatchObject({ letterId, supersedes: eventId, recordId, asksZoho: false })
+    await world.apply((edited as { eventId?: string }).eventId ?? '')
+    const product = await world.db.query('SELECT rate FROM tds_products WHERE zoho_id = $1', [recordId])
+    expect(product.rows).toEqual([{ rate: '7.25' }])
+    const audit = await world.db.query('SELECT cause FROM tds_audit_trail')
+    expect(audit.rows).toEqual([{ cause: 'replay' }])
+    expect((await world.run(edit, { stdin: stdin() })).exitCode).toBe(6)
+  })
+
+  it('discards with a reason, and only in the number looked at', async () => {
+    const { letterId } = await letter()
+    await letter()
+    expect((await world.run(['dlq', 'discard', letterId])).exitCode).toBe(2)
+    const differs = await data(['dlq', 'discard', '--all', '--expect', '3', ...reason])
+    expect(differs).toMatchObject({ exitCode: 6, error: { code: 'selection_differs' } })
+    expect((await data(['dlq', 'discard', '--all', '--dry-run', ...reason])).data).toMatchObject({
+      results: [{ outcome: 'discarded' }, { outcome: 'discarded' }],
+    })
+    await data(['dlq', 'discard', letterId, ...reason])
+    const left = await data(['dlq', 'discard', '--all', '--expect', '1', ...reason])
+    expect(left).toMatchObject({ exitCode: 0 })
+    expect((await data(['dlq', 'discard', letterId, ...reason])).exitCode).toBe(3)
+  })
+})
+
+describe('tds replay', () => {
+  it('says beforehand what would happen, does it, and tells what became of each', async () => {
+    const { recordId, letterId } = await letter()
+    await letter({ rate: 'not a number', brand: 'Quay' })
+    await mend()
+    const preview = await data(['replay', '--class', 'data', '--dry-run'])
+    expect(preview).toMatchObject({ exitCode: 0, dryRun: true, data: { operation: null, watched: null } })
+    expect(preview.data).toMatchObject({
+      preview: [{ letterId, predicted: 'applied' }, { predicted: 'applied' }],
+    })
+    expect((await world.db.query('SELECT 1 FROM tds_products')).rows).toEqual([])
+
+    const done = await data(['replay', '--class', 'data', '--expect', '2', ...wait, ...reason], replaying())
+    expect(done).toMatchObject({
+      exitCode: 0,
+      data: { watched: 'ended', operation: { status: 'completed', items: 2, outcomes: { applied: 2 } } },
+    })
+    const { rows } = await world.db.query('SELECT 1 FROM tds_products WHERE zoho_id = $1', [recordId])
+    expect(rows).toHaveLength(1)
+    const id = (done.data as { operation?: { operationId: string } }).operation?.operationId ?? ''
+    expect((await data(['ops', 'show', id])).data).toMatchObject({
+      items: [{ place: 1, letterId, predicted: 'applied', outcome: 'applied' }, { place: 2 }],
+    })
+    expect((await data(['ops', 'list', '--status', 'completed'])).data).toMatchObject({
+      operations: [{ operationId: id, requestedBy: 'amal', reason: 'the rates were corrected' }],
+    })
+  })
+
+  it('ends with 3 where some failed again', async () => {
+    const bad = await letter()
+    const preview = await data(['replay', bad.eventId, '--dry-run'])
+    expect(preview.exitCode).toBe(3)
+    const run = await world.run(['replay', bad.letterId, ...wait, ...reason], replaying())
+    expect(run.exitCode).toBe(3)
+    expect(run.out).toContain('1 of 1 done: 1 failed')
+  })
+
+  it('only asks where nobody waits, and warns that no worker is alive', async () => {
+    const { letterId } = await letter()
+    const asked = await data(['replay', letterId, ...reason])
+    expect(asked).toMatchObject({
+      exitCode: 0,
+      data: { watched: null, operation: { status: 'running', waiting: 1 } },
+      warnings: [{ code: 'no_worker' }],
+    })
+    const id = (asked.data as { operation?: { operationId: string } }).operation?.operationId ?? ''
+    const late = await data(['ops', 'watch', id, '--wait-timeout', '3'], {
+      clock: waitingClock(() => Promise.resolve()),
+    })
+    expect(late).toMatchObject({ exitCode: 7, warnings: [{ code: 'wait_timed_out' }] })
+    const aborted = await data(['ops', 'abort', id, ...reason])
+    expect(aborted.data).toMatchObject({ status: 'aborted', note: 'abort by amal: the rates were corrected' })
+    expect((await data(['ops', 'abort', id, ...reason])).exitCode).toBe(6)
+    expect((await data(['ops', 'resume', id, ...reason])).data).toMatchObject({ status: 'running' })
+    expect((await data(['ops', 'watch', id], replaying())).data).toMatchObject({
+      operation: { status: 'completed' },
+    })
+  })
+
+  it('takes ids from standard input, as the list prints them', async () => {
+    await letter()
+    await mend()
+    const ids = (await world.run(['dlq', 'list', '-o', 'id'])).out
+    const stdin = Object.assign(Readable.from([ids]), { isTTY: false })
+    expect((await data(['replay', '-', ...reason], { stdin })).data).toMatchObject({
+      operation: { items: 1 },
+    })
+  })
+
+  it.each([
+    ['nothing', ['replay'], 2],
+    ['two ways at once', ['replay', '--all', '--class', 'data', '--dry-run'], 2],
+    ['many without the number', ['replay', '--class', 'data', ...reason], 2],
+    ['a class that there is not', ['replay', '--class', 'bad', '--dry-run'], 2],
+    ['a rate of nothing', ['replay', '--all', '--rate', '0', '--dry-run'], 2],
+    ['an id that there is not', ['replay', '0b6f3c1e-52c4-4f0e-9a55-4d7c1c1f8a10', ...reason], 5],
+    ['another number', ['replay', '--all', '--expect', '7', ...reason], 6],
+    ['an operation that there is not', ['ops', 'show', '0b6f3c1e-52c4-4f0e-9a55-4d7c1c1f8a10'], 5],
+    ['a letter that there is not', ['dlq', 'show', '0b6f3c1e-52c4-4f0e-9a55-4d7c1c1f8a10'], 5],
+    ['an edit of nothing', ['dlq', 'edit', '0b6f3c1e-52c4-4f0e-9a55-4d7c1c1f8a10', ...reason], 2],
+  ])('refuses %s', async (_what, args, exitCode) => {
+    await letter()
+    const run: Run = await world.run([...args, '--json'])
+    expect(run.exitCode).toBe(exitCode)
+    expect((await expectEnvelope(run)).error?.hint).toBeTruthy()
+  })
+
+  it('tells without JSON what a rehearsal found, by what would become of it', async () => {
+    await letter()
+    await letter()
+    await mend()
+    const { out } = await world.run(['replay', '--all', '--dry-run'])
+    expect(out).toContain('2 dead letters are chosen.')
+    expect(out).toContain('2\twould change their record\t')
+  })
+})
