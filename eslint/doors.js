@@ -42,6 +42,12 @@ export const doors = [
     instead: 'Send and work jobs through @tds/queue.',
   },
   {
+    name: 'fs-native-extensions',
+    library: 'fs-native-extensions',
+    homes: ['apps/api/src/spool/'],
+    instead: 'The only lock on files is the one of the spool; everything else coordinates in Postgres.',
+  },
+  {
     name: 'express',
     library: 'express',
     homes: ['apps/api/', 'packages/dashboard/src/mount', 'packages/zoho-simulator/', 'scripts/src/bench/'],

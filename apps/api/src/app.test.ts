@@ -1,25 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openDatabase } from '@tds/db'
 import { createTestDatabase, type TestDatabase } from '@tds/db/testing'
 import { loadConfig, metricsRegistry } from '@tds/runtime'
-import { createApi, type Api, type ApiOverrides } from './app.ts'
+import { createApi, type Api } from './app.ts'
 import { apiConfigSchema } from './config.ts'
-import { delivery, sendTo, testEnvironment, type TestAnswer } from './testing/api-world.ts'
+import { delivery, makeSpoolDir, sendTo, testEnvironment, type TestAnswer } from './testing/api-world.ts'
+import { lockInbox, renameAway } from './testing/away.ts'
 import { requireDescribed } from './testing/require-described.ts'
+import { roomy } from './testing/roomy.ts'
 
 let database: TestDatabase
+let spool: ReturnType<typeof makeSpoolDir>
 
 beforeEach(async () => {
   database = await createTestDatabase({ poolSize: 3 })
+  spool = makeSpoolDir()
 })
 afterEach(async () => {
   await database.drop()
+  spool.remove()
 })
 
 describe('the api', () => {
   it('answers what it has accepted when it is stopped, and says goodbye', async () => {
     const { api, deliver } = await startApi()
-    const locked = await lockInbox()
+    const locked = await lockInbox(database)
     const answers = Promise.all(Array.from({ length: 20 }, async (_, index) => deliver(bodyOf(index))))
     await until(async () => (await deliveriesHeld()) === 20)
     const stopped = api.stop()
@@ -40,9 +44,9 @@ describe('the api', () => {
     await expect(deliver(bodyOf(99))).rejects.toMatchObject({ code: 'ECONNREFUSED' })
   })
 
-  it('answers 503 within five seconds while a lock keeps it from storing, and keeps nothing', async () => {
-    const { api, deliver } = await startApi()
-    const locked = await lockInbox()
+  it('answers 503 within five seconds while a lock keeps it from storing and nothing can be spooled, and keeps nothing', async () => {
+    const { api, deliver } = await startApi({ SPOOL_LIMIT: '1b' })
+    const locked = await lockInbox(database)
     const startedAt = performance.now()
     const answers = await Promise.all(Array.from({ length: 30 }, async (_, index) => deliver(bodyOf(index))))
     expect(performance.now() - startedAt).toBeLessThan(5000)
@@ -72,13 +76,13 @@ describe('the api', () => {
     }
     const statuses = (await Promise.all(answers)).map(({ status }) => status)
     expect(new Set(statuses)).toEqual(new Set([202]))
-    expect(await countRows()).toBe(60)
+    await until(async () => (await countRows()) === 60)
     await api.stop()
   })
 
-  it('stays up without its database, says that it is not ready, answers 503, and works when the database comes', async () => {
-    const away = await renameAway()
-    const { api, deliver, get } = await startApi()
+  it('stays up without database and spool, says that it is not ready, answers 503, and works when the database comes', async () => {
+    const away = await renameAway(database)
+    const { api, deliver, get } = await startApi({ SPOOL_LIMIT: '1b' })
     await expect(get('/health/ready')).resolves.toMatchObject({ status: 503, body: { ready: false } })
     await expect(get('/health/live')).resolves.toMatchObject({ status: 200 })
     await expect(get('/health')).resolves.toMatchObject({ status: 503, body: { status: 'unhealthy' } })
@@ -89,9 +93,9 @@ describe('the api', () => {
     await api.stop()
   })
 
-  it('is not ready any more when the database goes away later', async () => {
-    const { api, get } = await startApi()
-    const away = await renameAway()
+  it('is not ready any more when the database goes away later and nothing can be spooled', async () => {
+    const { api, get } = await startApi({ SPOOL_LIMIT: '1b' })
+    const away = await renameAway(database)
     await until(async () => (await get('/health/ready')).status === 503)
     await expect(get('/health')).resolves.toMatchObject({ status: 503, body: { status: 'unhealthy' } })
     await away.back()
@@ -131,12 +135,12 @@ interface RunningApi {
   readonly get: (path: string) => Promise<TestAnswer>
 }
 
-function configOf(url: string) {
-  return loadConfig(apiConfigSchema, testEnvironment(url))
+function configOf(url: string, env: Record<string, string> = {}) {
+  return loadConfig(apiConfigSchema, testEnvironment(url, { SPOOL_DIR: spool.path, ...env }))
 }
 
-async function startApi(overrides: ApiOverrides = {}): Promise<RunningApi> {
-  const api = createApi(configOf(database.url), overrides)
+async function startApi(env: Record<string, string> = {}): Promise<RunningApi> {
+  const api = createApi(configOf(database.url, env), { spool: roomy })
   await api.start()
   const url = `http://127.0.0.1:${String(api.port())}`
   return {
@@ -156,23 +160,6 @@ function bodyOf(index: number): string {
   return JSON.stringify({ item: { item_id: '460122000000101014', last_modified_time: at } })
 }
 
-async function lockInbox(): Promise<{ release: () => Promise<void> }> {
-  const held = Promise.withResolvers<undefined>()
-  const done = Promise.withResolvers<undefined>()
-  const session = database.db.transaction(async (tx) => {
-    await tx.query('LOCK TABLE tds_inbox_events IN ACCESS EXCLUSIVE MODE')
-    held.resolve(undefined)
-    await done.promise
-  })
-  await Promise.race([held.promise, session])
-  return {
-    release: async () => {
-      done.resolve(undefined)
-      await session
-    },
-  }
-}
-
 /** Deliveries that the intake of this process has and has not answered. */
 async function deliveriesHeld(): Promise<number> {
   const metric = await metricsRegistry.getSingleMetric('tds_intake_held_events')?.get()
@@ -184,30 +171,6 @@ async function countRows(): Promise<number> {
     'SELECT count(*)::int AS rows FROM tds_inbox_events',
   )
   return rows[0]?.rows ?? -1
-}
-
-/** Takes the database from under everybody's feet, as far as a test of one database among many can. */
-async function renameAway(): Promise<{ back: () => Promise<void> }> {
-  const url = new URL(database.url)
-  const name = url.pathname.slice(1)
-  url.pathname = '/postgres'
-  const admin = openDatabase({ url: url.toString(), applicationName: 'away', poolSize: 1 })
-  const rename = async (from: string, to: string): Promise<void> => {
-    await admin.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1`, [from])
-    await admin.query(`ALTER DATABASE ${from} RENAME TO ${to}`)
-  }
-  await until(async () =>
-    rename(name, `${name}_away`).then(
-      () => true,
-      () => false,
-    ),
-  )
-  return {
-    back: async () => {
-      await rename(`${name}_away`, name)
-      await admin.close()
-    },
-  }
 }
 
 async function until(isTrue: () => Promise<boolean>): Promise<void> {

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { createIntake, entities, watchDatabase } from '@tds/core'
+import { createIntake, entities, storeSpooled, watchDatabase } from '@tds/core'
 import {
   classifyDatabaseError,
   daemonRegistry,
@@ -32,6 +32,8 @@ import { apiChecks } from './health/api-checks.ts'
 import { createListener } from './http/application.ts'
 import { httpServer } from './http/http-server.ts'
 import { senderReader } from './http/sender.ts'
+import { spoolDrain } from './spool/drain-spool.ts'
+import { createSpool, type SpoolOptions } from './spool/spool.ts'
 import { refusals } from './webhooks/refusals.ts'
 import { webhookHandler } from './webhooks/webhook-handler.ts'
 import { webhookRoutes } from './webhooks/webhook-routes.ts'
@@ -46,8 +48,10 @@ export interface Api extends Service {
 export interface ApiOverrides {
   /** Told of an error after the start that no waiting cures. */
   readonly onFailure?: ((error: unknown) => void) | undefined
-  /** Time within which a delivery is stored or refused, in milliseconds. */
+  /** Time within which a delivery is stored in Postgres or given up on there, in milliseconds. */
   readonly intakeDeadlineMs?: number | undefined
+  /** How the spool is watched and measured. */
+  readonly spool?: Partial<SpoolOptions> | undefined
   /** Time for a request to arrive, in milliseconds. */
   readonly requestMs?: number | undefined
 }
@@ -88,6 +92,13 @@ export function createApi(config: ApiConfig, overrides: ApiOverrides = {}): Api 
   const vitals = watchDatabase(db)
   const intake = createIntake({ db, queue, daemonId: daemon.id, deadlineMs: overrides.intakeDeadlineMs })
   const refused = refusals()
+  const spool = createSpool({ dir: config.SPOOL_DIR, limit: config.SPOOL_LIMIT, ...overrides.spool })
+  const drain = spoolDrain({
+    spool,
+    databaseTime: () => (watch.problem() === null ? watch.now() : null),
+    // A lane beside those of live intake: counter rows are of one lane alone.
+    store: async (events) => storeSpooled({ db, queue, mover: { daemonId: daemon.id, lane: 2 } }, events),
+  })
 
   const gate = untilReady({
     name: 'database',
@@ -96,13 +107,13 @@ export function createApi(config: ApiConfig, overrides: ApiOverrides = {}): Api 
       await verifyConnections(db, connections)
     },
     isTransient: (error) => classifyDatabaseError(error).disposition === 'retry',
-    service: serviceGroup('api-intake', [queue, heartbeat({ everyMs: 15_000, ...daemon }), intake, vitals]),
+    service: serviceGroup('api-intake', [queue, heartbeat({ everyMs: 15_000, ...daemon }), intake, drain, vitals]),
     onFailure: overrides.onFailure ?? ignore,
   })
   const health = createHealth({
     daemon: 'api',
     version: TDS_VERSION,
-    checks: [...apiChecks(db, watch), ...processChecks(), ...vitals.checks],
+    checks: [...apiChecks(db, { watch, spool }), ...processChecks(), ...vitals.checks],
     ready: readiness,
   })
 
@@ -110,6 +121,8 @@ export function createApi(config: ApiConfig, overrides: ApiOverrides = {}): Api 
   const webhooks = webhookHandler({
     routes: webhookRoutes(entities),
     intake,
+    spool,
+    isDatabaseAway: () => watch.problem() !== null,
     refusals: refused,
     secrets: {
       signatureSecrets: config.ZOHO_WEBHOOK_SECRETS,
@@ -131,11 +144,18 @@ export function createApi(config: ApiConfig, overrides: ApiOverrides = {}): Api 
   })
 
   // Stopped from the end: first the door, then what came in through it, at last the database.
-  const parts = [closing('database', () => db.close()), refused, watch, gate, server]
+  const parts = [closing('database', () => db.close()), refused, watch, spool, gate, server]
   return { ...serviceGroup('api', parts, { stopTimeoutMs: 25_000 }), port: () => server.port() }
 
   function readiness(): Readiness {
     if (isDraining()) return { ready: false, detail: 'stopping' }
+    const inbox = inboxReadiness()
+    const unspoolable = spool.state().problem
+    if (inbox.ready || unspoolable !== null) return inbox
+    return { ready: true, detail: `deliveries are spooled: ${inbox.detail}` }
+  }
+
+  function inboxReadiness(): Readiness {
     const problem = watch.problem()
     const behindGate = gate.readiness()
     if (!behindGate.ready || problem === null) return behindGate

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
-import { atLeastOneOf, baseConfigSchema, port, urlOf, webhookConfigSchema } from '@tds/runtime'
+import { atLeastOneOf, baseConfigSchema, byteSize, port, urlOf, webhookConfigSchema } from '@tds/runtime'
 
 /** Every variable that the api reads; `.env.example` and the reference page are made from it. */
 export const apiConfigSchema = baseConfigSchema
@@ -28,6 +28,16 @@ export const apiConfigSchema = baseConfigSchema
       })
       .default(['loopback'])
       .describe('Whose X-Forwarded-For and X-Request-Id are believed: the proxies in front of the api.'),
+    SPOOL_DIR: z
+      .string()
+      .meta({ expected: 'a folder that the api may write to' })
+      .default('var/spool')
+      .describe(
+        'Where deliveries wait on local disk while Postgres is away. One installation alone; several apis may share it.',
+      ),
+    SPOOL_LIMIT: byteSize('1gb').describe(
+      'What SPOOL_DIR may take of the disk; beyond it deliveries are answered 503.',
+    ),
   })
   .check(atLeastOneOf('ZOHO_WEBHOOK_SECRETS', 'WEBHOOK_API_KEYS'))
 

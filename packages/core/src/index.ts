@@ -42,6 +42,7 @@ export {
 } from './inbox/process-events.ts'
 export { recordOf } from './inbox/record-of.ts'
 export { type IntakeAnswer } from './inbox/store-deliveries.ts'
+export { storeSpooled } from './inbox/store-spooled.ts'
 export { sweepInbox, takeBackWork, type SweepParts } from './inbox/sweep.ts'
 export { checkQuality, type QualityCounts, type QualityLimits } from './quality/check-quality.ts'
 export { qualityRules } from './quality/index.ts'

@@ -16,6 +16,7 @@ export {
 export type { WebhookAction } from './open-envelope.ts'
 export type { QuarantineReason } from './unusable-envelope.ts'
 export {
+  judgeVersion,
   readDelivery,
   type Delivery,
   type ReadDelivery,

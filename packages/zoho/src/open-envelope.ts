@@ -97,8 +97,13 @@ export function sourceVersionOf(envelope: Envelope, now: Date): Date | null {
   const value = envelope.record['last_modified_time']
   if (isBlank(value)) return null
   const version = readVersion(value)
-  if (version.getTime() > now.getTime() + furthestAheadMs) throw tooFarAhead()
+  requireNear(version, now)
   return version
+}
+
+/** Throws UnusableEnvelope `future` for a version that lies more than a day ahead of `now`. */
+export function requireNear(version: Date, now: Date): void {
+  if (version.getTime() > now.getTime() + furthestAheadMs) throw tooFarAhead()
 }
 
 /** A version further ahead would freeze the record: everything genuine after it would be older. */

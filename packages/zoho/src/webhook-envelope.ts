@@ -13,6 +13,7 @@ import {
   openEnvelope,
   operationOf,
   recordIdOf,
+  requireNear,
   requireOrganization,
   sourceVersionOf,
   type WebhookAction,
@@ -67,14 +68,25 @@ export function readDelivery(delivery: Delivery): ReadDelivery {
   try {
     return readUsable(delivery)
   } catch (error) {
-    if (!(error instanceof UnusableBody || error instanceof UnusableEnvelope)) throw error
-    return {
-      usable: false,
-      reason: error.reason,
-      detail: oneSentence(error.message, error.nextStep),
-      bytesHash: sha256Hex(delivery.rawBody),
-    }
+    return { usable: false, ...faultOf(error), bytesHash: sha256Hex(delivery.rawBody) }
   }
+}
+
+/**
+ * Judges the version of a delivery that was read when the database's time was not known: what makes it unusable, or null.
+ */
+export function judgeVersion(version: Date, now: Date): Pick<UnusableDelivery, 'reason' | 'detail'> | null {
+  try {
+    requireNear(version, now)
+    return null
+  } catch (error) {
+    return faultOf(error)
+  }
+}
+
+function faultOf(error: unknown): Pick<UnusableDelivery, 'reason' | 'detail'> {
+  if (!(error instanceof UnusableBody || error instanceof UnusableEnvelope)) throw error
+  return { reason: error.reason, detail: oneSentence(error.message, error.nextStep) }
 }
 
 function readUsable(delivery: Delivery): UsableDelivery {

@@ -60,6 +60,7 @@ export async function createBenchWorld(): Promise<BenchWorld> {
     ZOHO_REFRESH_TOKEN: 'bench-refresh-token',
     ZOHO_ACCOUNTS_URL: 'http://127.0.0.1:9',
     ZOHO_API_URL: 'http://127.0.0.1:9',
+    SPOOL_DIR: run.spool,
     TDS_ENCRYPTION_KEY: 'b0'.repeat(31).concat('01'),
   }
   async function start(name: string, app: string, o: { port: number; env: Record<string, string> }) {

@@ -4,7 +4,7 @@ import { entities, type EntityDefinition } from '@tds/core'
 import { TDS_VERSION } from '@tds/runtime'
 import { healthSchema, livenessSchema, readinessSchema } from '../health/health-schemas.ts'
 import { problemContentType, problemSchema } from '../http/problem.ts'
-import { acceptedSchema, duplicateSchema, quarantinedSchema } from '../webhooks/answers.ts'
+import { acceptedSchema, duplicateSchema, quarantinedSchema, spooledSchema } from '../webhooks/answers.ts'
 import { webhookRoutes, type WebhookRoute } from '../webhooks/webhook-routes.ts'
 
 /** An OpenAPI 3.1 document. */
@@ -140,8 +140,8 @@ function refusal(description: string, headers: Record<string, z.ZodString> = {})
 const webhookResponses = {
   '200': answer('Delivered before.', duplicateSchema),
   '202': answer(
-    'Stored: to be processed, or to be looked at by somebody.',
-    z.union([acceptedSchema, quarantinedSchema]),
+    'Safe: to be processed, to be looked at by somebody, or on local disk until Postgres is back.',
+    z.union([acceptedSchema, quarantinedSchema, spooledSchema]),
   ),
   '401': refusal('Not authentic. The answer is the same whatever the reason.', {
     'WWW-Authenticate': z.string().describe('The kind of authentication.'),
@@ -149,8 +149,8 @@ const webhookResponses = {
   '404': refusal('No webhook has this path.'),
   '405': refusal('Not sent with POST.', { Allow: z.string().describe('POST') }),
   '413': refusal('The body is larger than WEBHOOK_BODY_LIMIT; the connection is closed.'),
-  '500': refusal('A mistake of ours; nothing was promised.'),
-  '503': refusal('Could not be stored; nothing was kept.', {
+  '500': refusal('A mistake of ours; nothing was promised, though the delivery is kept if at all possible.'),
+  '503': refusal('Could neither be stored nor spooled; nothing was kept.', {
     'Retry-After': z.string().describe('Seconds after which to deliver again, 5 to 30.'),
   }),
 }

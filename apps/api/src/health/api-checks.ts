@@ -2,6 +2,8 @@ import { dataChecks, pipelineChecks } from '@tds/core'
 import { lastOutcomes, type Database, type LastOutcomes } from '@tds/db'
 import type { HealthCheck, HealthResult } from '@tds/runtime'
 import type { DatabaseWatch } from '../database-watch.ts'
+import type { SpoolState } from '../spool/spool-state.ts'
+import { spoolCheck, spoolThresholds } from './spool-check.ts'
 
 /** From where on a figure degrades the api; the other thresholds are in core's pipeline checks. */
 export const apiThresholds = {
@@ -11,15 +13,23 @@ export const apiThresholds = {
   successBehindFailureSeconds: { degraded: 900 },
   /** How far back outcomes are looked at, in hours. */
   outcomesWithinHours: 24,
+  spool: spoolThresholds,
 } as const
 
 /** What `/health` of the api looks at, judged by outcomes. */
 export function apiChecks(
   db: Database,
-  watch: Pick<DatabaseWatch, 'problem' | 'roundTripMs'>,
+  {
+    watch,
+    spool,
+  }: {
+    readonly watch: Pick<DatabaseWatch, 'problem' | 'roundTripMs'>
+    readonly spool: { readonly state: () => SpoolState }
+  },
 ): HealthCheck[] {
   return [
     { name: 'database', check: () => judgeDatabase(watch) },
+    spoolCheck(spool),
     ...pipelineChecks(db),
     ...dataChecks(db),
     {

@@ -1,10 +1,14 @@
 import { createHmac } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createTestDatabase, type TestDatabase } from '@tds/db/testing'
 import { loadConfig } from '@tds/runtime'
 import { createApi, type Api, type ApiOverrides } from '../app.ts'
 import { apiConfigSchema } from '../config.ts'
 import { requireDescribed } from './require-described.ts'
+import { roomy } from './roomy.ts'
 
 /** The organisation of the tests. */
 export const organizationId = '790412365'
@@ -55,7 +59,9 @@ export async function startApiWorld(
   o: { readonly env?: Record<string, string>; readonly overrides?: ApiOverrides } = {},
 ): Promise<ApiWorld> {
   const database = await createTestDatabase({ poolSize: 4 })
-  const api = createApi(loadConfig(apiConfigSchema, testEnvironment(database.url, o.env)), o.overrides)
+  const spool = makeSpoolDir()
+  const env = testEnvironment(database.url, { SPOOL_DIR: spool.path, ...o.env })
+  const api = createApi(loadConfig(apiConfigSchema, env), { spool: roomy, ...o.overrides })
   await api.start()
   const apiUrl = `http://127.0.0.1:${String(api.port())}`
   const send = async (request: TestRequest): Promise<TestAnswer> => {
@@ -82,6 +88,18 @@ export async function startApiWorld(
     stop: async () => {
       await api.stop()
       await database.drop()
+      spool.remove()
+    },
+  }
+}
+
+/** A folder for one test's spool: two tests in one folder would drain each other's deliveries into the wrong database. */
+export function makeSpoolDir(): { readonly path: string; readonly remove: () => void } {
+  const folder = mkdtempSync(join(tmpdir(), 'tds-spool-'))
+  return {
+    path: join(folder, 'spool'),
+    remove: () => {
+      rmSync(folder, { recursive: true, force: true })
     },
   }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import type { IntakeAnswer } from '@tds/core'
 import { problem, problemContentType, type ProblemKind } from '../http/problem.ts'
 import { apiHeaders } from '../http/security-headers.ts'
+import type { TakenAnswer } from './take-delivery.ts'
 
 const eventId = z.uuid().describe('The event that stands for this delivery.')
 
@@ -26,6 +26,12 @@ export const quarantinedSchema = z
     description: 'Stored with its exact bytes, but it cannot be used as it is; somebody will look at it.',
   })
 
+/** Not in Postgres yet, but safe. */
+export const spooledSchema = z.object({ eventId, status: z.literal('spooled') }).meta({
+  id: 'Spooled',
+  description: 'Kept on local disk while Postgres is away; it comes into the inbox under this id.',
+})
+
 /** Seen before. */
 export const duplicateSchema = z
   .object({
@@ -42,16 +48,16 @@ export interface WebhookAnswer {
   readonly body: string
 }
 
-/** The answer to a delivery that is stored. */
-export function storedAnswer(answer: IntakeAnswer, requestId: string): WebhookAnswer {
-  const { eventId: id, outcome: status, reason, detail } = answer
+/** The answer to a delivery that is stored, or spooled. */
+export function storedAnswer(answer: TakenAnswer, requestId: string): WebhookAnswer {
+  const { eventId: id, outcome: status } = answer
   return {
     status: status === 'duplicate' ? 200 : 202,
     headers: [...jsonHeaders, requestId],
     // Written by hand: this is the path that every delivery takes, and an id needs no escaping.
     body:
       status === 'quarantined'
-        ? JSON.stringify({ eventId: id, status, reason, detail })
+        ? JSON.stringify({ eventId: id, status, reason: answer.reason, detail: answer.detail })
         : `{"eventId":"${id}","status":"${status}"}`,
   }
 }

@@ -3,6 +3,7 @@ import {
   eventId,
   organizationUnclear,
   sha256Hex,
+  unstorableReason,
   unusableKey,
   usableEvent,
   type IncomingEvent,
@@ -51,6 +52,15 @@ export function incomingDelivery(
   return usableEvent({ ...commonParts(delivery), organizationId }, read)
 }
 
+/** The event of a delivery that a mistake of ours kept from being read: its bytes, for a person. */
+export function unreadDelivery(
+  delivery: AuthenticDelivery,
+  { organizationId }: Pick<Surroundings, 'organizationId'>,
+): IncomingEvent {
+  const detail = 'A mistake of ours kept the delivery from being read; drive it again with the next version.'
+  return quarantinedEvent(delivery, { organizationId, reason: unstorableReason, detail })
+}
+
 /** The query is part of the signed text; headers are not, so that a header only counts beside a key. */
 function namedOrganization({ query, headers, authenticatedBy }: AuthenticDelivery): string | null {
   const pair = query.find(([name]) => name === 'organization_id')
@@ -77,7 +87,7 @@ function foreignEvent(
 
 interface Quarantine {
   readonly organizationId: string
-  readonly reason: QuarantineReason
+  readonly reason: QuarantineReason | typeof unstorableReason
   readonly detail: string
   readonly flags?: readonly string[]
 }

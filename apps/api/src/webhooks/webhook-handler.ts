@@ -1,28 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Intake, IntakeAnswer } from '@tds/core'
-import { childLogger, counter, histogram, TdsError } from '@tds/runtime'
+import { childLogger, counter, histogram } from '@tds/runtime'
 import { answerAndClose } from '../http/lingering.ts'
 import type { Sender } from '../http/sender.ts'
 import { problemAnswer, storedAnswer, type WebhookAnswer } from './answers.ts'
 import { authenticate, type WebhookSecrets } from './authenticate.ts'
-import { incomingDelivery } from './incoming-delivery.ts'
 import { turnForLarge } from './large-bodies.ts'
 import { readBody } from './read-body.ts'
 import type { Refusal, Refusals } from './refusals.ts'
+import { isPassing, takeDelivery, type TakenAnswer, type TakingParts } from './take-delivery.ts'
 import type { WebhookRoute } from './webhook-routes.ts'
 
-/** What taking deliveries needs. */
-export interface WebhookParts {
+/** What answering webhooks needs. */
+export interface WebhookParts extends TakingParts {
   readonly routes: ReadonlyMap<string, WebhookRoute>
-  readonly intake: Pick<Intake, 'accept'>
   readonly refusals: Pick<Refusals, 'note'>
   readonly secrets: WebhookSecrets
-  readonly organizationId: string
   /** Largest body accepted, in bytes. */
   readonly bodyLimit: number
   readonly senderOf: (request: IncomingMessage) => Sender
-  /** The database's time, as well as it is known here. */
-  readonly now: () => Date
   /** Whether the server is being stopped, and connections close after their answer. */
   readonly isDraining: () => boolean
 }
@@ -48,7 +43,7 @@ const authentic = counter({
 
 /** What a request came to, for the counters. */
 type Answered =
-  | IntakeAnswer['outcome']
+  | TakenAnswer['outcome']
   | 'method'
   | 'not_found'
   | 'too_large'
@@ -119,11 +114,10 @@ async function receive(visit: Visit, parts: WebhookParts): Promise<void> {
   }
   const { by, secret, form } = authentication
   authentic.inc({ by, secret: String(secret), form })
-  const event = incomingDelivery(
+  const answer = await takeDelivery(
     { route, headers: request.headers, query, rawBody, sender, authenticatedBy: by },
-    { organizationId: parts.organizationId, now: parts.now() },
+    parts,
   )
-  const answer = await parts.intake.accept(event)
   log.debug('delivery stored', { requestId: sender.requestId, ...answer })
   send(visit, parts, storedAnswer(answer, sender.requestId))
   count(visit, answer.outcome)
@@ -178,10 +172,6 @@ function answerFailure(visit: Visit, error: unknown, parts: WebhookParts): void 
   if (!passing) log.error('a delivery could not be taken', { requestId, error })
   if (visit.response.headersSent) visit.response.destroy()
   else send(visit, parts, passing ? unavailable(requestId) : problemAnswer('internal', { requestId }))
-}
-
-function isPassing(error: unknown): boolean {
-  return error instanceof TdsError && error.disposition === 'retry' && error.code !== 'unexpected'
 }
 
 function unavailable(requestId: string): WebhookAnswer {

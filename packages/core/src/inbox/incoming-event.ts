@@ -61,20 +61,23 @@ export function usableEvent(envelope: Envelope, understood: Understood, nonce?: 
 }
 
 /**
- * Reason of a quarantined delivery whose bytes are kept, but whose content Postgres refused to store. No body is
- * known to cause it; it stands between an authentic delivery and a refusal.
+ * Reason of a quarantined delivery whose bytes are kept, but whose content Postgres refused to store, or which a mistake
+ * of ours kept from being read. No body is known to cause it; it stands between an authentic delivery and a refusal.
  */
 export const unstorableReason = 'unstorable'
 
 /**
  * The same delivery without anything that was read out of it, so that nothing in it can be refused: what an
- * authentic sender sent is kept whatever it contains.
+ * authentic sender sent is kept whatever it contains. With `keepsId` it stays the event that somebody was promised.
  */
-export function unstorableEvent(event: IncomingEvent, problem: string): IncomingEvent {
+export function unstorableEvent(
+  event: IncomingEvent,
+  { problem, keepsId }: { readonly problem: string; readonly keepsId: boolean },
+): IncomingEvent {
   const idempotencyKey = unusableKey({ organizationId: event.organizationId, rawBody: event.rawBody })
   return {
     ...event,
-    id: eventId(idempotencyKey),
+    id: keepsId ? event.id : eventId(idempotencyKey),
     sourceEntityId: null,
     operation: 'upsert',
     idempotencyKey,

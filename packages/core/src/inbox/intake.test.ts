@@ -8,6 +8,7 @@ import { describeService } from '@tds/runtime/testing'
 import { eventId, idempotencyKey, unusableKey } from './idempotency-key.ts'
 import { unstorableReason, type IncomingEvent } from './incoming-event.ts'
 import { createIntake, type Intake, type IntakeOptions } from './intake.ts'
+import { storeSpooled } from './store-spooled.ts'
 
 const organizationId = '790412365'
 
@@ -336,6 +337,52 @@ describe('intake of what Postgres refuses', () => {
       reason: unstorableReason,
     })
     expect(await rows()).toHaveLength(1)
+  })
+})
+
+describe('storing what was spooled', () => {
+  const mover = { daemonId: randomUUID(), lane: 2 }
+  const store = async (events: readonly IncomingEvent[]) =>
+    storeSpooled({ db: test.db, queue, mover }, events)
+
+  it('stores rows, counters and jobs as live intake does, and folds nothing', async () => {
+    const spooled = [versioned(), thin(), thin()]
+    const answers = await store(spooled)
+    expect(answers.map(({ eventId: id, outcome }) => ({ id, outcome }))).toEqual(
+      spooled.map(({ id }) => ({ id, outcome: 'accepted' })),
+    )
+    expect((await rows()).map((row) => row['foldable'])).toEqual([false, false, false])
+    expect(await counted()).toEqual({ pending: 3 })
+    expect(await eventsInJobs()).toHaveLength(3)
+  })
+
+  it('makes one row of a delivery that was committed after all, and counts nothing', async () => {
+    const intake = await startIntake()
+    const spooled = [versioned(), thin()]
+    await acceptAll(intake, spooled)
+    expect((await store(spooled)).map(({ eventId: id }) => id)).toEqual(spooled.map(({ id }) => id))
+    expect(await rows()).toHaveLength(2)
+    expect(await duplicates()).toBe(0)
+    expect(await eventsInJobs()).toHaveLength(2)
+  })
+
+  it('keeps the id that was promised when Postgres refuses the content', async () => {
+    const guilty = { ...versioned(), payload: '{"item": "\\u0000"}' }
+    await store([versioned(), guilty, versioned()])
+    const kept = (await rows()).find((row) => row['status'] === 'quarantined')
+    expect(kept).toMatchObject({ id: guilty.id, error_code: unstorableReason, raw_body: guilty.rawBody })
+    await store([guilty])
+    expect(await counted()).toEqual({ pending: 2, quarantined: 1 })
+  })
+
+  it('fails whole where the schema does not fit, and stores all of it afterwards', async () => {
+    const spooled = Array.from({ length: 5 }, versioned)
+    await test.db.query('ALTER TABLE tds_inbox_events RENAME COLUMN flags TO no_flags')
+    await expect(store(spooled)).rejects.toMatchObject({ code: 'database_statement' })
+    await test.db.query('ALTER TABLE tds_inbox_events RENAME COLUMN no_flags TO flags')
+    expect(await rows()).toEqual([])
+    await store(spooled)
+    expect(await rows()).toHaveLength(5)
   })
 })
 

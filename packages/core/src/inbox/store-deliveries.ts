@@ -19,6 +19,11 @@ export interface StoreParts {
   readonly db: Database
   readonly queue: Pick<Queue, 'send'>
   readonly mover: Mover
+  /**
+   * The deliveries were promised earlier, each under its id: an attempt of then, or an earlier one of draining, may have
+   * been committed, and the id is kept whatever Postgres says of the content.
+   */
+  readonly arePromised?: boolean
 }
 
 /** What earlier attempts at the same deliveries came to, and whether this one still makes sense. */

@@ -40,7 +40,10 @@ async function storeOrHalve(storing: Storing, batch: readonly HeldDelivery[]): P
     if (!isContentFault(error)) throw error
     if (batch.length === 1) {
       log.warn('Postgres refused the content of a delivery, its bytes are kept', { error })
-      await storeInTime(storing, batch, ({ event }) => unstorableEvent(event, messageOf(error)))
+      const keepsId = storing.parts.arePromised === true
+      await storeInTime(storing, batch, ({ event }) =>
+        unstorableEvent(event, { problem: messageOf(error), keepsId }),
+      )
       return
     }
     const middle = Math.ceil(batch.length / 2)
@@ -56,7 +59,7 @@ async function storeInTime(
   eventOf: (delivery: HeldDelivery) => IncomingEvent,
 ): Promise<void> {
   const isHeld = (delivery: HeldDelivery): boolean => held.has(delivery)
-  let mayBeStored = false
+  let mayBeStored = parts.arePromised === true
   for (let attempt = 1; ; attempt += 1) {
     const open = batch.filter(isHeld)
     if (open.length === 0) return

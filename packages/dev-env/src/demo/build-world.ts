@@ -70,6 +70,7 @@ export async function buildWorld(o: BuildOptions, held: AsyncDisposableStack): P
       simulator,
       env,
       logs: run.logs,
+      spool: run.spool,
       withAlerter: true,
       signal,
     })

@@ -16,6 +16,7 @@ import { providePostgres } from '../postgres/index.ts'
 import { CHECKOUT } from '../processes/daemon.ts'
 import { watchLaunchers } from '../processes/launcher-watch.ts'
 import { preferPorts } from '../processes/ports.ts'
+import { makeRunDirectory } from '../processes/run-directory.ts'
 import { startProcess } from '../processes/supervised-process.ts'
 import { developmentSettings, namesZoho, type StandIn } from './development-settings.ts'
 
@@ -50,7 +51,12 @@ async function startAll(env: Environment, { control, held }: Starting): Promise<
   // Two checkouts at once do not get in each other's way.
   const ports = await preferPorts([8001, 8002, 8003])
   held.defer(() => ports.release())
-  const settings = developmentSettings(env, { databaseUrl: postgres.url, standIn, ports })
+  const settings = developmentSettings(env, {
+    databaseUrl: postgres.url,
+    spool: await spoolFolder(env, held),
+    standIn,
+    ports,
+  })
   showSettings(settings)
   const turbo = await startProcess({
     name: 'turbo',
@@ -74,6 +80,14 @@ async function startAll(env: Environment, { control, held }: Starting): Promise<
   void turbo.whenEnded.then(() => {
     if (!isStopping) control.fail(turboEnded())
   })
+}
+
+/** What waits for a database that ends with this run ends with it; what waits for one that stays, stays. */
+async function spoolFolder(env: Environment, held: AsyncDisposableStack): Promise<string> {
+  if (env['DATABASE_URL'] ?? env['DATABASE_URL_FILE']) return join(CHECKOUT, 'var/spool')
+  const run = await makeRunDirectory('dev')
+  held.defer(() => run.remove())
+  return run.spool
 }
 
 async function startStandIn(held: AsyncDisposableStack): Promise<StandIn> {

@@ -12,6 +12,7 @@ describe('developmentSettings', () => {
     expect(settings({})).toMatchObject({
       DATABASE_URL: 'postgresql://here',
       API_PORT: '8001',
+      SPOOL_DIR: '/spool',
       ZOHO_API_URL: 'http://127.0.0.1:1',
       ZOHO_WEBHOOK_SECRETS: 'hook',
       WEBHOOK_API_KEYS: expect.stringMatching(/^[0-9a-f]{24}$/),
@@ -37,6 +38,7 @@ function settings(env: Record<string, string>, standIn: typeof STAND_IN | null =
   const ports = [8001, 8002, 8003]
   return developmentSettings(env, {
     databaseUrl: 'postgresql://here',
+    spool: '/spool',
     standIn,
     ports: { take: () => ports.shift() ?? 0 },
   })

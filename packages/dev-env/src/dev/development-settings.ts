@@ -22,6 +22,8 @@ export function developmentSettings(
   env: Environment,
   o: {
     readonly databaseUrl: string
+    /** Where the api spools for that database. */
+    readonly spool: string
     readonly standIn: StandIn | null
     readonly ports: Pick<ClaimedPorts, 'take'>
   },
@@ -34,6 +36,7 @@ export function developmentSettings(
     API_PORT: String(o.ports.take()),
     WORKER_HEALTH_PORT: String(o.ports.take()),
     ALERTER_HEALTH_PORT: String(o.ports.take()),
+    SPOOL_DIR: o.spool,
     WEBHOOK_API_KEYS: randomBytes(12).toString('hex'),
     TDS_ENCRYPTION_KEY: knownEncryptionKey,
     ...(o.standIn === null ? {} : zohoSettings(o.standIn)),

@@ -1,3 +1,7 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
 import { alerterConfigSchema, alerterThresholds, createAlerter } from '@tds/alerter'
 import { apiConfigSchema, apiThresholds, createApi } from '@tds/api'
 import {
@@ -18,13 +22,16 @@ const page = readPage('docs/operations/health.md')
 
 describe('docs/operations/health.md', () => {
   let database: TestDatabase
+  let spool: string
 
   beforeAll(async () => {
     database = await createTestDatabase({ poolSize: 2 })
+    spool = await mkdtemp(join(tmpdir(), 'tds-spool-'))
   })
 
   afterAll(async () => {
     await database.drop()
+    await rm(spool, { recursive: true })
   })
 
   it("lists the api's checks", async () => {
@@ -34,6 +41,7 @@ describe('docs/operations/health.md', () => {
         ZOHO_ORGANIZATION_ID: '790412365',
         WEBHOOK_API_KEYS: 'a-key-for-the-documents',
         API_PORT: '0',
+        SPOOL_DIR: spool,
       }),
     )
     await api.start()
@@ -131,6 +139,11 @@ describe('docs/operations/health.md', () => {
     const { roundTripMs, successBehindFailureSeconds, outcomesWithinHours } = apiThresholds
     const api = turnsIn(section('Api'))
     expect(api.get('database')?.[0]).toBe(`a round trip takes ${String(roundTripMs.degraded)} ms`)
+    const { oldestSeconds, freeShare } = apiThresholds.spool
+    expect(api.get('spool')).toEqual([
+      `the oldest delivery in it waits ${String(oldestSeconds.degraded)} s, less than ${String(freeShare.warning)} of its volume is free, it takes nothing, or damaged parts were set aside`,
+      `the oldest delivery in it waits ${String(oldestSeconds.unhealthy)} s`,
+    ])
     expect(api.get('last success')?.[0]).toBe(
       `a type's last success is ${String(successBehindFailureSeconds.degraded)} s older than its last failure, ` +
         `within ${String(outcomesWithinHours)} hours`,

@@ -1,5 +1,9 @@
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+
 import { openDatabase } from '@tds/db'
 import type { TestDatabase } from '@tds/db/testing'
+import type { Delivery } from '@tds/zoho-simulator'
 
 import { savedRecord } from '../deliveries/saved-record.ts'
 import { prepareDatabase } from '../installation/prepare-database.ts'
@@ -33,30 +37,63 @@ describe('while Postgres is away', () => {
     await postgres.stop()
   })
 
-  it('daemons that boot stay up and say that they are not ready, and are ready by themselves when it is there', async () => {
-    await waitUntil(async () => (await readiness()).every(({ status }) => status === 503), {
-      what: 'all are up and not ready',
+  it('daemons that boot stay up and say that they are not ready, but for the api, which spools; all are ready by themselves when it is there', async () => {
+    await waitUntil(async () => (await readiness()).every(({ status }) => status !== null), {
+      what: 'all are up',
     })
-    expect(await readiness()).toEqual(world.installation.daemons.map(({ name }) => ({ name, status: 503 })))
+    expect(await readiness()).toEqual(
+      world.installation.daemons.map(({ name }) => ({ name, status: name === 'api' ? 200 : 503 })),
+    )
     const answer = await tellOne()
-    expect(answer).toMatchObject({ status: 503 })
+    expect(answer).toMatchObject({ status: 202, told: 'spooled' })
     await postgres.resume()
+    await expectOnce([answer.eventId ?? 'none'])
     await waitUntil(async () => (await readiness()).every(({ status }) => status === 200), {
       what: 'all are ready',
     })
     expect(world.installation.daemons.map((daemon) => daemon.ended())).toEqual([null, null, null])
   })
 
-  it('F-04: after a restart and after a crash the same processes go on: nothing accepted is lost', async () => {
+  it('F-03, F-04: after a restart and after a crash the same processes go on: nothing accepted is lost, and nothing refused', async () => {
     const pids = world.installation.daemons.map((daemon) => daemon.pid())
     const accepted = [...(await streamThrough('fast')), ...(await streamThrough('immediate'))]
+    await expectOnce(accepted)
     await world.converge(80_000)
-    const { rows } = await world.database.db.query<{ id: string }>('SELECT id FROM tds_inbox_events')
-    const kept = new Set(rows.map(({ id }) => id))
-    expect(accepted.filter((id) => !kept.has(id))).toEqual([])
     expect(world.installation.daemons.map((daemon) => daemon.pid())).toEqual(pids)
     expect(world.installation.daemons.map((daemon) => daemon.ended())).toEqual([null, null, null])
   }, 150_000)
+
+  it('kill -9 of the api while it spools loses nothing: its successor is ready without Postgres, and drains both spools', async () => {
+    const { api } = world.installation
+    await postgres.halt('fast')
+    await waitUntil(async () => (await tellOne()).told === 'spooled', { what: 'deliveries are spooled' })
+    const answers = await Promise.all(Array.from({ length: 10 }, tellChange))
+    api.kill('SIGKILL')
+    await api.startAgain()
+    await api.untilReady()
+    answers.push(...(await Promise.all(Array.from({ length: 5 }, tellChange))))
+    expect(answers.map(({ told }) => told)).toEqual(Array(15).fill('spooled'))
+    await postgres.resume()
+    await expectOnce(answers.map(({ eventId }) => eventId ?? 'none'))
+    await world.converge(60_000)
+  }, 120_000)
+
+  it('F-14: while a stranger has every connection deliveries are spooled within five seconds, and soon are normal again', async () => {
+    const taken = await takeEveryConnection()
+    const startedAt = performance.now()
+    const answers = await Promise.all([tellChange(), tellChange(), tellChange()])
+    expect(performance.now() - startedAt).toBeLessThan(5000)
+    expect(answers.map(({ status, told }) => ({ status, told }))).toEqual(
+      Array(3).fill({ status: 202, told: 'spooled' }),
+    )
+    await taken.release()
+    await waitUntil(async () => (await tellOne()).told !== 'spooled', {
+      what: 'deliveries go to Postgres again',
+      withinMs: 10_000,
+    })
+    await expectOnce(answers.map(({ eventId }) => eventId ?? 'none'))
+    await world.converge(60_000)
+  }, 120_000)
 
   it('has left nothing different once it is back', async () => {
     const { rows } = await world.database.db.query<{ id: string }>(
@@ -65,9 +102,10 @@ describe('while Postgres is away', () => {
     expect(await world.differences(new Set(rows.map(({ id }) => id)))).toEqual([])
   })
 
-  /** Sends a stream and takes Postgres away in the middle of it; every delivery has its 2xx in the end. */
+  /** Sends a stream and takes Postgres away in the middle of it; every delivery has its 2xx, most of them at once. */
   async function streamThrough(mode: 'fast' | 'immediate'): Promise<string[]> {
     const accepted: string[] = []
+    let spooled = 0
     const outage: { ended?: Promise<void> } = {}
     const deliveries = world.simulator.stream({
       count: 300,
@@ -77,22 +115,22 @@ describe('while Postgres is away', () => {
     const { results } = await world.simulator.send(deliveries, {
       target: world.installation.apiUrl,
       concurrency: 8,
-      // A whole outage fits into the patience of whoever sends again.
-      retries: 200,
-      retryDelayMs: 100,
       onResult: ({ answer }) => {
-        accepted.push((JSON.parse(answer) as { eventId: string }).eventId)
+        const { eventId, status } = JSON.parse(answer) as { eventId: string; status: string }
+        accepted.push(eventId)
+        if (status === 'spooled') spooled += 1
         if (accepted.length === 100) outage.ended = interrupt(mode)
       },
     })
     await outage.ended
     expect(results.filter(({ status }) => status !== 202 && status !== 200)).toEqual([])
+    expect(spooled).toBeGreaterThan(0)
     return accepted
   }
 
   async function interrupt(mode: 'fast' | 'immediate'): Promise<void> {
     await postgres.halt(mode)
-    await waitUntil(async () => (await tellOne()).status === 503, { what: 'deliveries are refused' })
+    await waitUntil(async () => (await tellOne()).told === 'spooled', { what: 'deliveries are spooled' })
     await postgres.resume()
     let resumedAt: string | undefined
     await waitUntil(async () => (resumedAt = await databaseTime()) !== undefined, {
@@ -119,12 +157,72 @@ describe('while Postgres is away', () => {
     return found.rowCount > 0
   }
 
-  async function tellOne(): Promise<{ status: number | null }> {
+  /** Every id that was answered with 2xx is in the inbox, and ids are unique there. */
+  async function expectOnce(ids: readonly string[]): Promise<void> {
+    let missing: readonly string[] = ids
+    await waitUntil(
+      async () => {
+        const found = await world.database.db
+          .query<{ id: string }>('SELECT id FROM tds_inbox_events WHERE id = ANY ($1::uuid[])', [ids])
+          .catch(() => ({ rows: [] }))
+        const kept = new Set(found.rows.map(({ id }) => id))
+        missing = ids.filter((id) => !kept.has(id))
+        return missing.length === 0
+      },
+      { what: 'everything accepted is in the inbox', withinMs: 60_000 },
+    )
+    expect(missing).toEqual([])
+  }
+
+  /** Takes every connection that Postgres allows, those of the daemons and of this test included. */
+  async function takeEveryConnection(): Promise<{ release: () => Promise<void> }> {
+    const stranger = openDatabase({
+      url: postgres.url,
+      applicationName: 'stranger',
+      poolSize: 200,
+      idleInTransactionTimeoutMs: 60_000,
+    })
+    const held = new AbortController()
+    const released = once(held.signal, 'abort')
+    const hold = async (): Promise<void> => {
+      while (!held.signal.aborted) {
+        await stranger
+          .transaction(async (tx) => {
+            await tx.query(
+              `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'tds-%'`,
+            )
+            await released
+          })
+          .catch(() => sleep(50))
+      }
+    }
+    const holding = Array.from({ length: 200 }, hold)
+    await waitUntil(async () => (await tellOne()).told === 'spooled', { what: 'no connection is left' })
+    return {
+      release: async () => {
+        held.abort()
+        await Promise.all(holding)
+        await stranger.close()
+      },
+    }
+  }
+
+  /** Tells of a record as it is; told again it is a duplicate. */
+  async function tellOne(): Promise<Told> {
     const [record] = world.simulator.truth('product').records
     if (record === undefined) throw new Error('the world is empty')
-    const delivery = world.simulator.deliveryOf(savedRecord('product', record))
+    return tell(world.simulator.deliveryOf(savedRecord('product', record)))
+  }
+
+  async function tellChange(): Promise<Told> {
+    return tell(world.simulator.deliveryOf(world.simulator.mutate({ type: 'product', kind: 'update' })))
+  }
+
+  async function tell(delivery: Delivery): Promise<Told> {
     const { results } = await world.simulator.send([delivery], { target: world.installation.apiUrl })
-    return { status: results[0]?.status ?? null }
+    const { status = null, answer = '{}' } = results[0] ?? {}
+    const body = JSON.parse(status === null ? '{}' : answer) as { eventId?: string; status?: unknown }
+    return { status, told: body.status, eventId: body.eventId }
   }
 
   async function readiness(): Promise<{ name: string; status: number | null }[]> {
@@ -138,6 +236,13 @@ describe('while Postgres is away', () => {
     )
   }
 })
+
+/** What a delivery was answered. */
+interface Told {
+  readonly status: number | null
+  readonly told: unknown
+  readonly eventId: string | undefined
+}
 
 function databaseOf(postgres: EmbeddedPostgres): TestDatabase {
   const db = openDatabase({ url: postgres.url, applicationName: 'tds-test', poolSize: 2 })

@@ -6,13 +6,19 @@ export interface SharedSettings {
   readonly databaseUrl: string
   readonly zohoUrl: string
   readonly access: Access
+  /** Folder of the api's spool. */
+  readonly spool: string
 }
 
 /** Settings of the api. */
-export function apiSettings({ databaseUrl, access }: SharedSettings, port: number): Record<string, string> {
+export function apiSettings(
+  { databaseUrl, access, spool }: SharedSettings,
+  port: number,
+): Record<string, string> {
   return {
     ...baseSettings(databaseUrl),
     API_PORT: String(port),
+    SPOOL_DIR: spool,
     ZOHO_ORGANIZATION_ID: access.organizationId,
     ZOHO_WEBHOOK_SECRETS: access.webhookSecret ?? '',
   }

@@ -16,6 +16,8 @@ export interface InstallationOptions {
   readonly env: Environment
   /** Folder for the daemons' logs. */
   readonly logs: string
+  /** Folder for what the api spools; no other installation's. */
+  readonly spool: string
   /** Default 1. */
   readonly workers?: number
   readonly withAlerter?: boolean
@@ -67,7 +69,8 @@ export async function launchInstallation(o: InstallationOptions): Promise<Instal
   const daemons: Daemon[] = []
   try {
     const { url: zohoUrl } = await o.simulator.start({ port: ports.take() })
-    const shared: SharedSettings = { databaseUrl: o.databaseUrl, zohoUrl, access: o.simulator.access }
+    const { databaseUrl, spool } = o
+    const shared: SharedSettings = { databaseUrl, zohoUrl, access: o.simulator.access, spool }
     const healthUrls = new Map<string, string>()
     const launch = launcher(o, { ports, daemons, healthUrls })
     const api = await launch('api', 'api', (port) => apiSettings(shared, port))

@@ -11,6 +11,8 @@ export interface RunDirectory {
   readonly path: string
   /** Where every process writes `<name>.log`. */
   readonly logs: string
+  /** Where the api spools; made by it when it starts. */
+  readonly spool: string
   remove(): Promise<void>
 }
 
@@ -24,6 +26,7 @@ export async function makeRunDirectory(kind: string): Promise<RunDirectory> {
   return {
     path,
     logs,
+    spool: join(path, 'spool'),
     remove: async () => {
       await rm(path, { recursive: true, force: true })
     },

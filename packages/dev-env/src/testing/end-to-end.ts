@@ -53,6 +53,7 @@ export async function startEndToEnd(o: EndToEndOptions = {}): Promise<EndToEnd> 
     simulator,
     env: process.env,
     logs: run.logs,
+    spool: run.spool,
     ...(o.workers === undefined ? {} : { workers: o.workers }),
     ...(o.withAlerter === undefined ? {} : { withAlerter: o.withAlerter }),
     ...(o.settings === undefined ? {} : { settings: o.settings }),
