@@ -107,7 +107,13 @@ export function createApi(config: ApiConfig, overrides: ApiOverrides = {}): Api 
       await verifyConnections(db, connections)
     },
     isTransient: (error) => classifyDatabaseError(error).disposition === 'retry',
-    service: serviceGroup('api-intake', [queue, heartbeat({ everyMs: 15_000, ...daemon }), intake, drain, vitals]),
+    service: serviceGroup('api-intake', [
+      queue,
+      heartbeat({ everyMs: 15_000, ...daemon }),
+      intake,
+      drain,
+      vitals,
+    ]),
     onFailure: overrides.onFailure ?? ignore,
   })
   const health = createHealth({
