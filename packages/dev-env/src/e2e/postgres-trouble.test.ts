@@ -124,7 +124,7 @@ describe('while Postgres is there but cannot be worked with', () => {
     })
     const [result] = results
     if (result?.status !== 202) return { told: null, id: null }
-    const { eventId, status } = JSON.parse(result.answer ?? '') as { eventId: string; status: string }
+    const { eventId, status } = JSON.parse(result.answer) as { eventId: string; status: string }
     return { told: status, id: eventId }
   }
 
