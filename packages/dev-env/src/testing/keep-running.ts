@@ -9,6 +9,8 @@ const RESTART_MS = 200
 export interface KeptRunning {
   /** Kills one at random, without a chance to say goodbye. */
   killOne(chance: Chance): void
+  /** Kills this one; nothing where it has ended already. */
+  kill(daemon: Daemon): void
   /** Ends that nobody of us brought about. */
   readonly unexpected: string[]
   readonly kills: () => number
@@ -33,15 +35,19 @@ export function keepRunning(daemons: readonly Daemon[]): KeptRunning {
       await daemon.startAgain()
     }
   })
+  const kill = (daemon: Daemon): void => {
+    if (daemon.ended() !== null) return
+    kills += 1
+    killed.add(daemon.pid())
+    daemon.kill('SIGKILL')
+  }
   return {
     killOne: (chance) => {
       const running = daemons.filter((daemon) => daemon.ended() === null)
       const victim = running[Math.floor(chance() * running.length)]
-      if (victim === undefined) return
-      kills += 1
-      killed.add(victim.pid())
-      victim.kill('SIGKILL')
+      if (victim !== undefined) kill(victim)
     },
+    kill,
     unexpected,
     kills: () => kills,
     release: async () => {

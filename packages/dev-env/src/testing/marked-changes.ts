@@ -20,6 +20,8 @@ export interface MarkedChanges {
   readonly duplicates?: number
   /** Share that arrives late, by up to 20 places, default 0.2. */
   readonly late?: number
+  /** Changes nothing more once it is aborted; what was changed is told of all the same. */
+  readonly until?: AbortSignal
 }
 
 const SHAPES: readonly BodyShape[] = [
@@ -46,7 +48,7 @@ export function* markedChanges(
 ): Generator<Delivery, void> {
   const held: { place: number; delivery: Delivery }[] = []
   const change = changer(simulator, chance, o.recordsPerType)
-  for (let place = 1; place <= o.count; place++) {
+  for (let place = 1; place <= o.count && !o.until?.aborted; place++) {
     const delivery = change(place)
     const isLate = chance() < (o.late ?? 0.2)
     held.push({ place: isLate ? place + Math.ceil(chance() * LATEST_PLACES) : place, delivery })

@@ -1,0 +1,53 @@
+import { openDatabase } from '@tds/db'
+import { type BlackHoleProxy, blackHoleProxy } from '@tds/db/testing'
+
+import { prepareDatabase } from '../../installation/prepare-database.ts'
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../postgres/index.ts'
+import { type EndToEnd, startEndToEnd } from '../end-to-end.ts'
+import { type KeptRunning, keepRunning } from '../keep-running.ts'
+
+/** An installation on a Postgres of its own, of which anything may be broken. */
+export interface ChaosWorld extends EndToEnd {
+  readonly postgres: EmbeddedPostgres
+  /** The way of the daemons to Postgres. */
+  readonly way: BlackHoleProxy
+  /** Whoever ends is started again, as systemd would. */
+  readonly kept: KeptRunning
+}
+
+const CONNECTIONS = 120
+
+/** Starts api, workers, a simulated Zoho and a durable Postgres; nothing is left running when that fails. */
+export async function startChaosWorld(): Promise<ChaosWorld> {
+  const postgres = await startEmbeddedPostgres({
+    installation: process.env['TDS_TEST_POSTGRES_BIN'],
+    settings: { max_connections: String(CONNECTIONS) },
+  })
+  try {
+    await prepareDatabase(postgres.url)
+    const way = await blackHoleProxy(postgres.url)
+    const db = openDatabase({ url: postgres.url, applicationName: 'chaos', poolSize: 4 })
+    const world = await startEndToEnd({
+      database: { url: postgres.url, db, drop: () => db.close() },
+      workers: 2,
+      settings: { DATABASE_URL: way.url },
+    })
+    const { api, workers } = world.installation
+    const kept = keepRunning([api, ...workers])
+    return {
+      ...world,
+      postgres,
+      way,
+      kept,
+      stop: async () => {
+        await kept.release().catch(() => undefined)
+        await world.stop()
+        await way.close()
+        await postgres.stop()
+      },
+    }
+  } catch (error) {
+    await postgres.stop()
+    throw error
+  }
+}

@@ -1,0 +1,187 @@
+import { readFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+import { messageOf } from '@tds/runtime'
+import type { Delivery } from '@tds/zoho-simulator'
+
+import { type Chance, seededChance } from '../../deliveries/seeded-chance.ts'
+import { brokenPromises } from '../check-history.ts'
+import { drive, type History } from '../history.ts'
+import { markedChanges } from '../marked-changes.ts'
+import { type ChaosWorld, startChaosWorld } from './chaos-world.ts'
+import type { Fault } from './faults.ts'
+import { type ChaosVerdict, type Strike, verdictOf } from './verdict.ts'
+
+/** What a run of chaos is to be. */
+export interface ChaosOptions {
+  /** The same deliveries and the same order of faults for the same seed; what meets what is up to the machine. */
+  readonly seed: number
+  /** After the first round, in which each fault strikes once, none begins after so many seconds. */
+  readonly seconds: number
+  readonly ratePerSecond: number
+  readonly faults: readonly Fault[]
+  readonly tell?: (line: string) => void
+  /** Ends it early; what was seen until then is judged all the same. */
+  readonly signal?: AbortSignal
+  /** Takes a protection away, for the test that shows that the judgement can fail. */
+  readonly sabotage?: (world: ChaosWorld) => Promise<void>
+}
+
+const RECOVERY_LIMIT_MS = 120_000
+const REST_LIMIT_MS = 180_000
+
+/**
+ * Streams webhooks of all types into a real installation, breaks one thing after the other, and then holds what a driver saw
+ * from outside against the rows.
+ */
+export async function runChaos(o: ChaosOptions): Promise<ChaosVerdict> {
+  const world = await startChaosWorld()
+  try {
+    await o.sabotage?.(world)
+    const over = new AbortController()
+    const driving = drive(world.simulator, deliveriesOf(world, o.seed, over.signal), {
+      target: world.installation.apiUrl,
+      atOnce: 8,
+      ratePerSecond: o.ratePerSecond,
+      patienceMs: RECOVERY_LIMIT_MS,
+    })
+    // Until it is awaited below its failure is nobody's: then the end would come before the verdict.
+    driving.catch(() => undefined)
+    const strikes = await strikeAll(world, o).finally(() => {
+      over.abort()
+    })
+    const history = await driving
+    return verdictOf({ seed: o.seed, strikes, history, broken: await judge(world, history) })
+  } finally {
+    await world.stop()
+  }
+}
+
+function deliveriesOf(
+  { simulator }: ChaosWorld,
+  seed: number,
+  until: AbortSignal,
+): Generator<Delivery, void> {
+  return markedChanges(simulator, seededChance(seed), { count: 1_000_000, recordsPerType: 7, until })
+}
+
+/** Each fault once, in an order of chance, and again from the start while there is time. */
+async function strikeAll(world: ChaosWorld, o: ChaosOptions): Promise<Strike[]> {
+  const chance = seededChance(o.seed + 1)
+  const ends = performance.now() + o.seconds * 1000
+  const strikes: Strike[] = []
+  for (let round = 0; ; round += 1) {
+    for (const fault of shuffled(o.faults, chance)) {
+      await sleep(1_000 + 2_000 * chance())
+      if ((round > 0 && performance.now() > ends) || o.signal?.aborted) return strikes
+      strikes.push(await strikeOnce(world, fault, { chance, tell: o.tell }))
+    }
+  }
+}
+
+async function strikeOnce(
+  world: ChaosWorld,
+  fault: Fault,
+  { chance, tell }: { readonly chance: Chance; readonly tell: ChaosOptions['tell'] },
+): Promise<Strike> {
+  await fault.strike(world, chance)
+  const recoveryMs = await recovery(world)
+  const told = recoveryMs === null ? `not within ${String(RECOVERY_LIMIT_MS / 1000)} s` : seconds(recoveryMs)
+  tell?.(`${fault.scenario} ${fault.about}: recovered ${told}`)
+  return { fault: fault.name, scenario: fault.scenario, recoveryMs }
+}
+
+function seconds(ms: number): string {
+  return `in ${(ms / 1000).toFixed(1)} s`
+}
+
+/** From the end of a fault until all that was received before it is final; null where that takes too long. */
+async function recovery({ database }: ChaosWorld): Promise<number | null> {
+  const from = performance.now()
+  let endedAt: string | null = null
+  while (performance.now() - from < RECOVERY_LIMIT_MS) {
+    try {
+      endedAt ??= (await database.db.query<{ now: string }>('SELECT tds_now() AS now')).rows[0]?.now ?? null
+      const { rows } = await database.db.query<{ waiting: number; finished: number }>(
+        `SELECT count(*) FILTER (WHERE received_at <= $1 AND processed_at IS NULL)::int AS waiting,
+                count(*) FILTER (WHERE received_at > $1 AND processed_at IS NOT NULL)::int AS finished
+           FROM tds_inbox_events WHERE status <> 'quarantined'`,
+        [endedAt],
+      )
+      if (rows[0]?.waiting === 0 && rows[0].finished > 0) return performance.now() - from
+    } catch {
+      // Postgres is not there yet.
+    }
+    await sleep(100)
+  }
+  return null
+}
+
+function shuffled<T>(all: readonly T[], chance: Chance): T[] {
+  const rest = [...all]
+  const order: T[] = []
+  while (rest.length > 0) order.push(...rest.splice(Math.floor(chance() * rest.length), 1))
+  return order
+}
+
+/** Holds the history against the rows once everything has come to rest; what was broken, in words. */
+async function judge(world: ChaosWorld, history: History): Promise<string[]> {
+  await world.kept.release()
+  await untilStored(world, history)
+  const unrest = await world.convergeReleasing(REST_LIMIT_MS).then(
+    () => [],
+    (error: unknown) => [`unrest: ${messageOf(error)}`],
+  )
+  const touched = new Set(history.attempts.map(({ delivery }) => delivery.id))
+  return [
+    ...unrest,
+    ...world.kept.unexpected.map((end) => `ended: ${end}`),
+    ...(await brokenPromises(world.database.db, history)),
+    ...(await world.differences(touched)).map((one) => `differs: ${one}`),
+    ...(await shownSecrets(world)),
+    ...(await leakedConnections(world)),
+  ]
+}
+
+/** What was spooled reaches the inbox after the last fault. */
+async function untilStored({ database }: ChaosWorld, { attempts }: History): Promise<void> {
+  const ids = attempts.flatMap(({ eventId }) => eventId ?? [])
+  const from = performance.now()
+  while (performance.now() - from < 60_000) {
+    const { rows } = await database.db.query<{ missing: number }>(
+      `SELECT count(*)::int AS missing FROM unnest($1::uuid[]) AS told(id)
+        WHERE NOT EXISTS (SELECT FROM tds_inbox_events e WHERE e.id = told.id)`,
+      [ids],
+    )
+    if (rows[0]?.missing === 0) return
+    await sleep(250)
+  }
+}
+
+async function shownSecrets({ simulator, installation, postgres }: ChaosWorld): Promise<string[]> {
+  const secrets = [
+    ...Object.entries(simulator.access)
+      .filter(([name]) => /secret|refresh/i.test(name))
+      .map(([, value]) => String(value)),
+    new URL(postgres.url).password,
+  ]
+  const shown: string[] = []
+  for (const { name, log } of installation.daemons) {
+    const text = await readFile(log, 'utf8')
+    if (secrets.some((secret) => text.includes(secret))) shown.push(`secret: in the log of ${name}`)
+    if (/unhandledRejection|uncaughtException/i.test(text)) shown.push(`unhandled: in the log of ${name}`)
+  }
+  return shown
+}
+
+/** The pools have given back what they do not need, and have nothing beyond what they may. */
+async function leakedConnections({ database }: ChaosWorld): Promise<string[]> {
+  const { rows } = await database.db.query<{ open: number; planned: number }>(
+    `SELECT (SELECT count(*)::int FROM pg_stat_activity
+              WHERE application_name LIKE 'tds-%' AND datname = current_database()) AS open,
+            (SELECT coalesce(sum((facts ->> 'connections')::int), 0)::int FROM tds_daemons
+              WHERE stopped_at IS NULL AND beat_at > tds_now() - interval '15 seconds') AS planned`,
+  )
+  const { open = 0, planned = 0 } = rows[0] ?? {}
+  return open > planned ? [`connections: ${String(open)} are open, ${String(planned)} are planned`] : []
+}
