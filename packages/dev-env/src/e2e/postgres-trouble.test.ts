@@ -69,6 +69,58 @@ describe('while Postgres is there but cannot be worked with', () => {
     expect(running()).toEqual(pids)
   }, 60_000)
 
+  // The last one: it ends a process on purpose.
+  it('F-02: an api that is killed between commit and answer leaves one row, and the delivery sent again is a duplicate', async () => {
+    const { api, apiUrl } = world.installation
+    const mutation = world.simulator.mutate({ type: 'product', kind: 'update' })
+    const delivery = world.simulator.deliveryOf(mutation, { shape: 'detail' })
+    const send = async () => (await world.simulator.send([delivery], { target: apiUrl })).results[0]
+    await holdCommits(true)
+    const unanswered = send()
+    await waitUntil(isHeldAtCommit, { what: 'the delivery is committed and nobody knows it' })
+    api.kill('SIGKILL')
+    expect((await unanswered)?.status ?? null).toBeNull()
+    await holdCommits(false)
+    await api.startAgain()
+    await api.untilReady()
+    const again = await send()
+    expect(again?.status).toBe(200)
+    const { eventId } = JSON.parse(again?.answer ?? '') as { eventId: string }
+    await untilApplied([eventId], 60_000)
+    expect(await eventsOf(mutation.id)).toBe(1)
+  }, 120_000)
+
+  /** A standby that is not there keeps the answer to each commit back: what was committed is committed all the same. */
+  async function holdCommits(held: boolean): Promise<void> {
+    const { db } = world.database
+    await db.query(`ALTER SYSTEM SET synchronous_standby_names = '${held ? 'nobody' : ''}'`)
+    await db.query('SELECT pg_reload_conf()')
+    await waitUntil(
+      async () => {
+        const { rows } = await db.query<{ names: string }>(
+          `SELECT current_setting('synchronous_standby_names') AS names`,
+        )
+        return (rows[0]?.names === 'nobody') === held
+      },
+      { what: 'the setting holds' },
+    )
+  }
+
+  async function isHeldAtCommit(): Promise<boolean> {
+    const { rowCount } = await world.database.db.query(
+      `SELECT FROM pg_stat_activity WHERE application_name = 'tds-api' AND wait_event = 'SyncRep' AND query = 'COMMIT'`,
+    )
+    return rowCount > 0
+  }
+
+  async function eventsOf(id: string): Promise<number> {
+    const { rows } = await world.database.db.query<{ events: number }>(
+      `SELECT count(*)::int AS events FROM tds_inbox_events WHERE source_entity_id = $1 AND received_at > tds_now() - interval '1 minute'`,
+      [id],
+    )
+    return rows[0]?.events ?? NaN
+  }
+
   /** The daemons that have not ended: riding it out means that they are the same processes. */
   function running(): number[] {
     return world.installation.daemons
