@@ -37,18 +37,18 @@ describe('the check of dead letters', () => {
     )
   }
 
-  it('degrades for one that is open, and is unhealthy for one that is open for a day', async () => {
+  it('degrades for one that is open, and says first how old it is once it is open for a day', async () => {
     expect(await check()).toMatchObject({ status: 'healthy' })
     expect(await summary()).toMatchObject({ status: 'healthy' })
     await letter(23)
     expect(await check()).toMatchObject({ status: 'degraded', facts: { open: 1 } })
     expect(await summary()).toMatchObject({ status: 'degraded' })
     await letter(25)
-    const detail = '2 dead letters wait for a person, the oldest is 25 h old; limit 24 h.'
-    expect(await check()).toMatchObject({ status: 'unhealthy', detail })
+    const overdue = 'OVERDUE: a dead letter has waited 25 h for a person, limit 24 h; 2 are open.'
+    expect(await check()).toMatchObject({ status: 'degraded', detail: overdue, facts: { overdue: true } })
     expect(await summary()).toMatchObject({
-      status: 'unhealthy',
-      detail: '2 dead letters are open, the oldest for 25.0 h; limit 24 h',
+      status: 'degraded',
+      detail: 'OVERDUE: a dead letter has waited 25.0 h for a person, limit 24 h; 2 are open',
     })
   })
 
@@ -57,8 +57,12 @@ describe('the check of dead letters', () => {
     await database.db.query(
       `UPDATE tds_configuration SET config_value = '48' WHERE config_key = 'dead_letter_age_hours'`,
     )
-    expect(await check()).toMatchObject({ status: 'degraded', facts: { limitSeconds: 172_800 } })
-    expect(await summary()).toMatchObject({ status: 'degraded' })
+    const facts = { limitSeconds: 172_800, overdue: false }
+    expect(await check()).toMatchObject({ status: 'degraded', facts })
+    expect(await summary()).toMatchObject({
+      status: 'degraded',
+      detail: '1 dead letters are open, the oldest for 25.0 h; limit 48 h',
+    })
   })
 })
 

@@ -59,15 +59,20 @@ function judgeSuccess({
   return { status: ratio < unhealthy && finished >= minimumEvents ? 'unhealthy' : 'degraded', detail, facts }
 }
 
-/** One that nobody has looked at for a day is louder: what it holds is missing in the mirror since then. */
+/**
+ * Never unhealthy: a letter is a matter for a person, and no daemon serves better for being taken out of a balancer. One
+ * that nobody has settled for a day is said first and louder, since what it holds is missing in the mirror since then.
+ */
 function judgeDeadLetters(status: PipelineStatus): HealthResult {
   const { open_dead_letters: open, oldest_dead_letter_seconds: oldest } = status
   const limit = status.dead_letter_limit_seconds
-  const facts = { open, oldestSeconds: roundOrNull(oldest), limitSeconds: limit }
+  const isOverdue = oldest !== null && oldest >= limit
+  const facts = { open, oldestSeconds: roundOrNull(oldest), limitSeconds: limit, overdue: isOverdue }
   if (oldest === null) return { status: 'healthy', detail: 'No dead letter is open.', facts }
-  const ages = `the oldest is ${hours(oldest)} old; limit ${hours(limit)}`
-  const detail = `${String(open)} dead letters wait for a person, ${ages}.`
-  return { status: oldest >= limit ? 'unhealthy' : 'degraded', detail, facts }
+  const detail = isOverdue
+    ? `OVERDUE: a dead letter has waited ${hours(oldest)} for a person, limit ${hours(limit)}; ${String(open)} are open.`
+    : `${String(open)} dead letters wait for a person, the oldest is ${hours(oldest)} old; limit ${hours(limit)}.`
+  return { status: 'degraded', detail, facts }
 }
 
 function hours(seconds: number): string {
