@@ -3,6 +3,7 @@ export { type EndToEnd, type EndToEndOptions, startEndToEnd } from './end-to-end
 export { deliver, type HandMadeDelivery, type HookAnswer } from './hand-made-delivery.ts'
 export { drive, type Attempt, type History } from './history.ts'
 export { killRounds, type KillReport } from './kill-rounds.ts'
+export { type CommandForm, type CommandRun, runOperatorCommand } from './operator-command.ts'
 export { schedules } from './schedules.ts'
 export { type Program, startProgram } from './program.ts'
 export { isRunning, untilGone } from './process-watch.ts'
