@@ -1,7 +1,9 @@
-import { fork, type ChildProcess } from 'node:child_process'
+import { fork, spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
 import { createIntake, readZohoTime, sha256Hex, usableEvent } from '@tds/core'
 import { deployMigrations, openDatabase, type Database } from '@tds/db'
 import {
@@ -29,6 +31,8 @@ export interface BenchWorld {
   fill(bodies: Iterable<RecordBody>): Promise<string[]>
   /** Resolves when no event waits any more, with the time it took from now on, in seconds. */
   drained(): Promise<number>
+  /** Runs the operator's command in a process of its own with this standard input; answers with its standard output. */
+  runTds(args: readonly string[], input: string): Promise<string>
   close(): Promise<void>
 }
 
@@ -97,6 +101,7 @@ export async function createBenchWorld(): Promise<BenchWorld> {
     },
     fill: (bodies) => fill(db, bodies),
     drained: () => drained(db),
+    runTds: (args, input) => runTds(args, { input, env }),
     close: async () => {
       for (const daemon of daemons.reverse()) await daemon.stop()
       if (plain !== null) await endPlainHandler(plain)
@@ -107,6 +112,20 @@ export async function createBenchWorld(): Promise<BenchWorld> {
       await postgres.stop()
     },
   }
+}
+
+async function runTds(
+  args: readonly string[],
+  o: { readonly input: string; readonly env: Readonly<Record<string, string>> },
+): Promise<string> {
+  const program = fileURLToPath(new URL('../tds.ts', import.meta.url))
+  const child = spawn(process.execPath, ['--conditions=tds-source', program, ...args], {
+    env: { ...o.env },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  child.stdin.end(o.input)
+  const [out] = await Promise.all([text(child.stdout), once(child, 'close')])
+  return out
 }
 
 /** It lets go of its connections before the database is dropped under them. */

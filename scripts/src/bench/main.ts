@@ -4,6 +4,7 @@ import { benchIngest } from './ingest.ts'
 import { benchLatency } from './latency.ts'
 import { benchBacklog, benchProcess, benchProcessMix } from './process.ts'
 import { benchReconcile } from './reconcile.ts'
+import { benchReplay } from './replay.ts'
 
 const benches: Readonly<Record<string, () => Promise<BenchResult>>> = {
   ingest: () => benchIngest({ requests: 8000 }),
@@ -11,6 +12,7 @@ const benches: Readonly<Record<string, () => Promise<BenchResult>>> = {
   'process-mix': () => benchProcessMix({ events: 10_000 }),
   latency: () => benchLatency({ events: 600 }),
   backlog: () => benchBacklog({ small: 10_000, large: 200_000 }),
+  replay: () => benchReplay({ letters: 500, rounds: 5, perSecond: 20 }),
   reconcile: () => benchReconcile({ small: 10_000, large: 100_000, damaged: 100, singleReads: 1000 }),
 }
 
