@@ -22,6 +22,7 @@ export { UnreadableValue, type UnreadableCode } from './entities/unreadable-valu
 export { readZohoTime } from './entities/zoho-time.ts'
 export { discardLetters, type LetterDiscard } from './dead-letters/discard-letters.ts'
 export { editLetter } from './dead-letters/edit-letter.ts'
+export { type LetterEdit } from './dead-letters/edited-body.ts'
 export { healClasses } from './dead-letters/heal-classes.ts'
 export { performReplays, type ReplayParts, type ReplayReport } from './dead-letters/perform-replays.ts'
 export { type LetterPrediction } from './dead-letters/predict-letters.ts'

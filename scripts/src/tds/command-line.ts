@@ -217,10 +217,16 @@ function attach(
 function addOptions(command: Command, options: readonly OptionDefinition[], group?: string): void {
   for (const [flags, description] of options) {
     const option = new Option(flags, description)
+    // One that may be given again takes one value each time; commander would take all that follows.
+    if (/ <[a-z=]+>\.\.\.$/.test(flags)) option.argParser(gather)
     if (flags.includes('--output')) option.choices(['table', 'json', 'ndjson', 'id'])
     if (group !== undefined) option.helpGroup(group)
     command.addOption(option)
   }
+}
+
+function gather(value: string, before: readonly string[] | undefined): string[] {
+  return [...(before ?? []), value]
 }
 
 function globalFlags(flags: Readonly<Record<string, unknown>>): GlobalFlags {

@@ -96,6 +96,78 @@ describe('tds dlq', () => {
     expect((await world.run(edit, { stdin: stdin() })).exitCode).toBe(6)
   })
 
+  it('edits one by values at paths, to the digit, and says where it differs', async () => {
+    const { letterId, recordId } = await letter({ rate: '14,50', purchase_rate: 6.2 })
+    const set = [
+      '--set',
+      'item.rate=14.500000000000000001',
+      '--set',
+      'item.sku=00123',
+      '--set',
+      'item.brand="7"',
+    ]
+    const edited = await data(['dlq', 'edit', letterId, ...set, ...reason])
+    expect(edited).toMatchObject({
+      exitCode: 0,
+      data: { recordId, changed: expect.arrayContaining(['/item/sku', '/item/rate', '/item/brand']) },
+    })
+    await world.apply((edited.data as { eventId?: string }).eventId ?? '')
+    const { rows } = await world.db.query(
+      `SELECT rate, sku, brand, raw->>'sku' AS raw_sku, (SELECT facts->'changed' @> '["/item/sku", "/item/rate", "/item/brand"]'
+                                                   FROM tds_operator_actions) AS noted
+         FROM tds_products WHERE zoho_id = $1`,
+      [recordId],
+    )
+    expect(rows).toEqual([
+      {
+        rate: '14.500000000000000001',
+        sku: '00123',
+        brand: '7',
+        raw_sku: '00123',
+        noted: true,
+      },
+    ])
+  })
+
+  it('edits one by a merge patch, which leaves every other digit as it came', async () => {
+    const { letterId, recordId } = await letter({ rate: '14,50' })
+    const patch = '{"item":{"rate":14.50,"brand":null,"description":"123456789012345678901234567890.10"}}'
+    const stdin = Object.assign(Readable.from([patch]), { isTTY: false })
+    const edited = await data(['dlq', 'edit', letterId, '--patch', '-', ...reason], { stdin })
+    await world.apply((edited.data as { eventId?: string }).eventId ?? '')
+    const { rows } = await world.db.query(
+      `SELECT rate, brand, description, (SELECT convert_from(raw_body, 'UTF8') FROM tds_inbox_events
+                                          WHERE replay_of IS NULL) AS came,
+              (SELECT convert_from(raw_body, 'UTF8') FROM tds_inbox_events WHERE replay_of IS NOT NULL) AS revision
+         FROM tds_products WHERE zoho_id = $1`,
+      [recordId],
+    )
+    expect(rows).toMatchObject([
+      { rate: '14.5', brand: null, description: '123456789012345678901234567890.10' },
+    ])
+    const [{ came, revision } = { came: '', revision: '' }] = rows as { came: string; revision: string }[]
+    const without = (body: string) => body.replace(/"(?:rate|brand|description)":(?:"[^"]*"|[^,}]*),?/g, '')
+    expect(without(revision)).toBe(without(came))
+  })
+
+  it.each([
+    ['a path that leads nowhere', ['--set', 'invoice.total=5'], 2],
+    ['no path', ['--set', '=5'], 2],
+    ['a number beyond the limits', ['--set', 'item.rate=1e999'], 2],
+    ['another id', ['--set', 'item.item_id=1'], 2],
+    ['what changes nothing', ['--set', 'item.rate="not a number"'], 2],
+    ['two ways at once', ['--set', 'item.rate=5', '--read'], 2],
+    ['a patch that is no JSON', ['--patch', '-'], 2],
+  ])('refuses to edit by %s, and leaves all as it was', async (_what, edit, exitCode) => {
+    const { letterId } = await letter()
+    const stdin = Object.assign(Readable.from(['{"item":']), { isTTY: false })
+    const run = await world.run(['dlq', 'edit', letterId, ...edit, ...reason, '--json'], { stdin })
+    expect(run.exitCode).toBe(exitCode)
+    expect((await expectEnvelope(run)).error?.hint).toBeTruthy()
+    const { rows } = await world.db.query('SELECT status FROM tds_dead_letter_queue')
+    expect(rows).toEqual([{ status: 'open' }])
+  })
+
   it('discards with a reason, and only in the number looked at', async () => {
     const { letterId } = await letter()
     await letter()
