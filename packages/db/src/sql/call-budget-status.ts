@@ -58,8 +58,8 @@ export async function callBudgetStatus(db: Queryable): Promise<CallBudgetStatus[
             extract(epoch FROM day_ends_at - moment)::float8 AS day_ends_in,
             extract(epoch FROM paused_until - moment)::float8 AS paused_for, pause_code,
             extract(epoch FROM exhausted - moment)::float8 AS exhausted_for, pace,
-            CASE WHEN exhausted IS NULL AND day_left * 3600 < pace * extract(epoch FROM day_ends_at - moment)
-                 THEN (day_left * 3600 / pace)::float8 END AS lasts_for,
+            CASE WHEN exhausted IS NULL AND day_left * 3600.0 < pace * extract(epoch FROM day_ends_at - moment)
+                 THEN (day_left * 3600.0 / pace)::float8 END AS lasts_for,
             waiting
        FROM paced ORDER BY organization_id`,
     [],

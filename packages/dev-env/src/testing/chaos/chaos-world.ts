@@ -1,10 +1,13 @@
-import { openDatabase } from '@tds/db'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+import { type Database, openDatabase } from '@tds/db'
 import { type BlackHoleProxy, blackHoleProxy } from '@tds/db/testing'
 
 import { prepareDatabase } from '../../installation/prepare-database.ts'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../postgres/index.ts'
 import { type EndToEnd, startEndToEnd } from '../end-to-end.ts'
 import { type KeptRunning, keepRunning } from '../keep-running.ts'
+import { releaseHeld } from '../release-held.ts'
 
 /** An installation on a Postgres of its own, of which anything may be broken. */
 export interface ChaosWorld extends EndToEnd {
@@ -34,12 +37,16 @@ export async function startChaosWorld(): Promise<ChaosWorld> {
     })
     const { api, workers } = world.installation
     const kept = keepRunning([api, ...workers])
+    const over = new AbortController()
+    const releasing = releaseThroughout(db, over.signal)
     return {
       ...world,
       postgres,
       way,
       kept,
       stop: async () => {
+        over.abort()
+        await releasing
         await kept.release().catch(() => undefined)
         await world.stop()
         await way.close()
@@ -49,5 +56,13 @@ export async function startChaosWorld(): Promise<ChaosWorld> {
   } catch (error) {
     await postgres.stop()
     throw error
+  }
+}
+
+/** The person who releases what the deletion fuses hold goes on when Postgres is back. */
+async function releaseThroughout(db: Database, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await releaseHeld(db, signal).catch(() => undefined)
+    await sleep(500, undefined, { signal }).catch(() => undefined)
   }
 }

@@ -128,7 +128,7 @@ function shuffled<T>(all: readonly T[], chance: Chance): T[] {
 async function judge(world: ChaosWorld, history: History): Promise<string[]> {
   await world.kept.release()
   await untilStored(world, history)
-  const unrest = await world.convergeReleasing(REST_LIMIT_MS).then(
+  const unrest = await world.converge(REST_LIMIT_MS).then(
     () => [],
     (error: unknown) => [`unrest: ${messageOf(error)}`],
   )
