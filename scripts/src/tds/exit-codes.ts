@@ -31,6 +31,7 @@ const byErrorCode: Readonly<Record<string, number>> = {
   dead_letter_settled: exitCodes.conflict,
   dead_letter_busy: exitCodes.conflict,
   selection_differs: exitCodes.conflict,
+  export_too_large: exitCodes.conflict,
   operation_not_open: exitCodes.conflict,
   run_not_open: exitCodes.conflict,
   fuse_not_blown: exitCodes.conflict,

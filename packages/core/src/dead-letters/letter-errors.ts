@@ -22,6 +22,30 @@ export function letterSettled(letter: StoredDeadLetter): TdsError {
   })
 }
 
+/** It was not discarded, so nothing is to be restored. */
+export function letterNotDiscarded(letter: StoredDeadLetter): TdsError {
+  const { id, status } = letter
+  return new TdsError(`The dead letter ${id} is ${status}, not discarded`, {
+    code: 'dead_letter_not_discarded',
+    disposition: 'reject',
+    nextStep: 'Look at it with tds dlq show before you do anything else.',
+    facts: { letterId: id, status },
+  })
+}
+
+/** The same failure of the same record has another letter, which counts it. */
+export function letterOutdated(id: string): TdsError {
+  return new TdsError(
+    `The record of the dead letter ${id} has failed in the same way since, and has an open one`,
+    {
+      code: 'dead_letter_outdated',
+      disposition: 'reject',
+      nextStep: 'Work on the open one: tds dlq list --record names it.',
+      facts: { letterId: id },
+    },
+  )
+}
+
 /** It is being replayed just now. */
 export function letterBusy(id: string): TdsError {
   return new TdsError(`Events of the dead letter ${id} are being processed`, {

@@ -1,12 +1,14 @@
 import fc from 'fast-check'
 import { exactJson } from '../testing/arbitrary-json.ts'
-import { exactStringify } from './canonical-json.ts'
+import { exactStringify as write } from './canonical-json.ts'
+import type { ExactJson } from './exact-json.ts'
 import { mergePatch } from './merge-patch.ts'
 import { parseExactText } from './parse-exact-json.ts'
 import { changedPaths, readJsonPath, withValueAt } from './value-at-path.ts'
 
-const read = (text: string) => parseExactText(text).value
-const write = exactStringify
+function read(text: string): ExactJson {
+  return parseExactText(text).value
+}
 
 describe('mergePatch', () => {
   // The examples of RFC 7386, appendix A.

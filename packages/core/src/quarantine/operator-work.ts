@@ -94,14 +94,17 @@ export function logOfStep(
 
 /**
  * Moves quarantined events and dead ones on. Where they are discarded, the reason for which they were given up stays to be
- * read; where they are to be processed, their attempts begin anew.
+ * read; where they are to be processed, their attempts begin anew. What was discarded by mistake is dead again, as it was.
  */
 export async function moveSettled(
   tx: Transaction,
   mover: Mover,
-  { events, to }: { readonly events: readonly SettledEvent[]; readonly to: 'pending' | 'discarded' },
+  {
+    events,
+    to,
+  }: { readonly events: readonly SettledEvent[]; readonly to: 'pending' | 'discarded' | 'dead_letter' },
 ): Promise<void> {
-  const isOver = to === 'discarded'
+  const isOver = to !== 'pending'
   const moves = events.map((event) => ({
     id: event.id,
     received_at: event.received_at,

@@ -26,6 +26,7 @@ export interface StoredDeadLetter {
   readonly resolved_at: string | null
   readonly resolved_by: string | null
   readonly resolution_notes: string | null
+  readonly assigned_to: string | null
   readonly created_at: string
   readonly last_seen_at: string
   readonly age_seconds: number
@@ -57,8 +58,8 @@ export interface DeadLetterFilter {
 /** The columns of a {@link StoredDeadLetter} `d`. */
 export const deadLetterColumns = `d.id, d.organization_id, d.entity_type, d.source_entity_id, d.event_id, d.event_ids::text[] AS event_ids,
             d.class, d.fingerprint, d.failure_reason, d.error_code, d.total_attempts, d.operation_type, d.source_version,
-            d.received_at, d.occurrences, d.status, d.resolved_at, d.resolved_by, d.resolution_notes, d.created_at,
-            d.last_seen_at, extract(epoch FROM tds_now() - d.created_at)::float8 AS age_seconds,
+            d.received_at, d.occurrences, d.status, d.resolved_at, d.resolved_by, d.resolution_notes,
+            d.assigned_to, d.created_at, d.last_seen_at, extract(epoch FROM tds_now() - d.created_at)::float8 AS age_seconds,
             octet_length(d.raw_body) AS body_bytes`
 
 /** Lists the dead letters of an organisation, the oldest first, one page at a time. */
@@ -69,10 +70,10 @@ export async function listDeadLetters(
 ): Promise<StoredDeadLetter[]> {
   const { rows } = await db.query<StoredDeadLetter>(
     `SELECT ${deadLetterColumns} FROM tds_dead_letter_queue d
-      WHERE ${chosen} AND ($14::timestamptz IS NULL OR (d.created_at, d.id) > ($14::timestamptz, $15::uuid))
+      WHERE ${chosenLetters} AND ($14::timestamptz IS NULL OR (d.created_at, d.id) > ($14::timestamptz, $15::uuid))
       ORDER BY d.created_at, d.id
       LIMIT $16`,
-    [...valuesOf(filter), page.after?.at ?? null, page.after?.id ?? null, page.limit],
+    [...letterFilterValues(filter), page.after?.at ?? null, page.after?.id ?? null, page.limit],
   )
   return rows
 }
@@ -89,15 +90,16 @@ export async function selectOpenDeadLetters(
     `SELECT id FROM (
        SELECT d.id, d.entity_type, d.source_entity_id, d.received_at, min(d.received_at) OVER record AS first_at
          FROM tds_dead_letter_queue d
-        WHERE ${chosen}
+        WHERE ${chosenLetters}
        WINDOW record AS (PARTITION BY d.entity_type, d.source_entity_id)) letter
       ORDER BY first_at, entity_type, source_entity_id, received_at, id`,
-    valuesOf({ ...filter, statuses: ['open'] }),
+    letterFilterValues({ ...filter, statuses: ['open'] }),
   )
   return rows.map((row) => row.id)
 }
 
-const chosen = `d.organization_id = $1
+/** The condition of a {@link DeadLetterFilter} on `d`; its values are $1 to $13. */
+export const chosenLetters = `d.organization_id = $1
         AND ($2::uuid[] IS NULL OR d.id = ANY($2::uuid[]) OR d.event_ids && $2::uuid[])
         AND ($3::text[] IS NULL OR d.status = ANY($3::text[]))
         AND ($4::tds_dead_letter_class[] IS NULL OR d.class = ANY($4::tds_dead_letter_class[]))
@@ -111,7 +113,10 @@ const chosen = `d.organization_id = $1
         AND d.total_attempts >= $12
         AND ($13::text IS NULL OR strpos(lower(d.failure_reason), lower($13::text)) > 0)`
 
-function valuesOf(filter: DeadLetterFilter & { readonly organizationId: string }): unknown[] {
+/** The values of {@link chosenLetters}. */
+export function letterFilterValues(
+  filter: DeadLetterFilter & { readonly organizationId: string },
+): unknown[] {
   return [
     filter.organizationId,
     filter.ids ?? null,
@@ -155,10 +160,10 @@ export async function groupDeadLetters(
             count(DISTINCT (d.entity_type, d.source_entity_id))::int AS records, sum(d.occurrences)::int AS occurrences,
             min(d.created_at) AS first_at, max(d.last_seen_at) AS last_at
        FROM tds_dead_letter_queue d
-      WHERE ${chosen}
+      WHERE ${chosenLetters}
       GROUP BY d.fingerprint, d.class, d.error_code
       ORDER BY letters DESC, first_at`,
-    valuesOf({ ...filter, statuses: ['open'] }),
+    letterFilterValues({ ...filter, statuses: ['open'] }),
   )
   return rows
 }

@@ -46,6 +46,14 @@ export {
   type DeadLetterStatus,
   type StoredDeadLetter,
 } from './dead-letters.ts'
+export {
+  letterAssignees,
+  letterDays,
+  openLetterStats,
+  settledLetterStats,
+  type LetterDay,
+  type OpenLetterStats,
+} from './dead-letter-stats.ts'
 export { countDeletion, deletionsLastHour } from './deletion-counts.ts'
 export {
   blowFuse,
@@ -213,12 +221,15 @@ export { restoreEvents } from './restore-events.ts'
 export { releaseCall } from './release-call.ts'
 export { lockRedeliveredEvents, type RedeliveredEvent } from './redelivered-events.ts'
 export {
+  assignDeadLetters,
   attemptsAt,
   findDeadLetter,
+  listWholeDeadLetters,
   lockDeadLetter,
   lockDeadLetters,
   openDeadLetters,
   otherLetterOf,
+  reopenDeadLetter,
   settleDeadLetters,
   type DeadLetterAttempt,
   type DeadLetterEnd,

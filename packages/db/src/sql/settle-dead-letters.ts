@@ -1,5 +1,12 @@
 import type { Queryable } from '../queryable.ts'
-import { deadLetterColumns, type DeadLetterStatus, type StoredDeadLetter } from './dead-letters.ts'
+import {
+  chosenLetters,
+  deadLetterColumns,
+  letterFilterValues,
+  type DeadLetterFilter,
+  type DeadLetterStatus,
+  type StoredDeadLetter,
+} from './dead-letters.ts'
 import type { DeadLetterClass } from './insert-dead-letters.ts'
 
 /** A dead letter with what it carries. */
@@ -56,6 +63,52 @@ export async function settleDeadLetters(tx: Queryable, ends: readonly DeadLetter
       WHERE d.id = x.id AND d.status = 'open'`,
     [JSON.stringify(ends)],
   )
+}
+
+/** Opens a discarded dead letter again; false where the same failure of the record has an open one by now. */
+export async function reopenDeadLetter(tx: Queryable, id: string): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    `UPDATE tds_dead_letter_queue d
+        SET status = 'open', resolved_at = NULL, resolved_by = NULL, resolution_notes = NULL
+      WHERE d.id = $1::uuid AND d.status = 'discarded'
+        AND NOT EXISTS (SELECT FROM tds_dead_letter_queue o
+                         WHERE o.status = 'open' AND o.organization_id = d.organization_id
+                           AND o.entity_type = d.entity_type AND o.fingerprint = d.fingerprint
+                           AND coalesce(o.source_entity_id, '') = coalesce(d.source_entity_id, ''))`,
+    [id],
+  )
+  return rowCount > 0
+}
+
+/** Says who looks after open dead letters; null for nobody. Returns those where that is news. */
+export async function assignDeadLetters(
+  tx: Queryable,
+  o: { readonly ids: readonly string[]; readonly to: string | null },
+): Promise<string[]> {
+  const { rows } = await tx.query<{ id: string }>(
+    `UPDATE tds_dead_letter_queue SET assigned_to = $2
+      WHERE id = ANY($1::uuid[]) AND status = 'open' AND assigned_to IS DISTINCT FROM $2
+     RETURNING id`,
+    [o.ids, o.to],
+  )
+  return rows.map((row) => row.id)
+}
+
+/**
+ * Dead letters with what they carry, the oldest first. One statement, so that they are of one moment; one more than the
+ * limit tells that there are more.
+ */
+export async function listWholeDeadLetters(
+  db: Queryable,
+  filter: DeadLetterFilter & { readonly organizationId: string },
+  limit: number,
+): Promise<DeadLetterWithBody[]> {
+  const { rows } = await db.query<DeadLetterWithBody>(
+    `SELECT ${deadLetterColumns}, d.raw_body, d.payload, d.headers FROM tds_dead_letter_queue d
+      WHERE ${chosenLetters} ORDER BY d.created_at, d.id LIMIT $14`,
+    [...letterFilterValues(filter), limit + 1],
+  )
+  return rows
 }
 
 /** One try of an event under a dead letter. */

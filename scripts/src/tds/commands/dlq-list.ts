@@ -2,11 +2,15 @@ import { z } from 'zod'
 import { recordsNow } from '@tds/core'
 import { listDeadLetters } from '@tds/db'
 import { defineCommand } from '../command.ts'
-import { letterFilter, letterInput, letterOptions } from '../input/letter-input.ts'
-import { cursorAfter, cursorInput, limitInput, wordsInput } from '../input/parse-input.ts'
+import {
+  letterFilter,
+  letterInput,
+  letterOptions,
+  statusesInput,
+  statusesOption,
+} from '../input/letter-input.ts'
+import { cursorAfter, cursorInput, limitInput } from '../input/parse-input.ts'
 import { letterData, letterSchema, letterTable } from '../letters/letter-data.ts'
-
-const statuses = ['open', 'replayed', 'discarded', 'resolved'] as const
 
 /** `tds dlq list` */
 export const dlqList = defineCommand({
@@ -14,7 +18,7 @@ export const dlqList = defineCommand({
     'Lists dead letters, oldest first, each beside its record as it stands: current, older (the version guard would ignore it), record_deleted, not_stored, or unknown where one of them has no version.',
   arguments: [],
   options: [
-    ['--status <statuses>', `in these states, separated by commas: ${statuses.join(', ')} (default: open)`],
+    statusesOption,
     ...letterOptions,
     ['--limit <count>', 'at most so many, 1 to 1000 (default: 50)'],
     ['--cursor <cursor>', 'go on where the page before ended'],
@@ -23,7 +27,7 @@ export const dlqList = defineCommand({
   changes: false,
   input: z.object({
     ...letterInput,
-    status: wordsInput(statuses).default(['open']),
+    status: statusesInput,
     limit: limitInput,
     cursor: cursorInput.optional(),
   }),

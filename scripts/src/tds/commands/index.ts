@@ -80,6 +80,26 @@ export const commands: readonly RegisteredCommand[] = [
     load: async () => (await import('./dlq-discard.ts')).dlqDiscard,
   },
   {
+    name: 'dlq restore',
+    summary: 'open discarded dead letters again, with a reason',
+    load: async () => (await import('./dlq-restore.ts')).dlqRestore,
+  },
+  {
+    name: 'dlq assign',
+    summary: 'say who looks after dead letters',
+    load: async () => (await import('./dlq-assign.ts')).dlqAssign,
+  },
+  {
+    name: 'dlq export',
+    summary: 'dead letters as NDJSON, with a manifest',
+    load: async () => (await import('./dlq-export.ts')).dlqExport,
+  },
+  {
+    name: 'dlq stats',
+    summary: 'dead letters in numbers',
+    load: async () => (await import('./dlq-stats.ts')).dlqStats,
+  },
+  {
     name: 'ops list',
     summary: 'operations, newest first',
     load: async () => (await import('./ops-list.ts')).opsList,

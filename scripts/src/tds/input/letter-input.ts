@@ -5,6 +5,7 @@ import type { OptionDefinition } from '../command.ts'
 import { momentInput, numberInput, uuidInput, wordsInput } from './parse-input.ts'
 
 const classes = ['data', 'mapping', 'source', 'configuration', 'exhausted', 'killer'] as const
+const statuses = ['open', 'replayed', 'discarded', 'resolved'] as const
 const types = entities.map(({ type }) => type)
 
 /** Options that choose dead letters. */
@@ -20,7 +21,16 @@ export const letterOptions: readonly OptionDefinition[] = [
   ['--min-attempts <count>', 'only after at least so many attempts'],
 ]
 
+/** Which states are asked for. */
+export const statusesOption: OptionDefinition = [
+  '--status <statuses>',
+  `in these states, separated by commas: ${statuses.join(', ')} (default: open)`,
+]
+
 /** The same, checked. */
+export const statusesInput = wordsInput(statuses).default(['open'])
+
+/** What {@link letterOptions} give, checked. */
 export const letterInput = {
   class: wordsInput(classes).optional(),
   group: z

@@ -39,7 +39,8 @@ export async function chooseLetters(session: Session, choice: Choice): Promise<C
   return { filter: filter ?? {}, expected: choice.expect }
 }
 
-async function idsOf(session: Session, args: readonly string[]): Promise<string[]> {
+/** The ids among arguments, or those on standard input. */
+export async function idsOf(session: Session, args: readonly string[]): Promise<string[]> {
   const given = args.includes('-')
     ? (await readGiven(session, { flag: 'the ids', source: '-' })).toString().split(/\s+/)
     : args

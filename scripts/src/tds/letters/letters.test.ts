@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { expectEnvelope } from '../../testing/expect-envelope.ts'
 import { waitingClock } from '../../testing/run-worker.ts'
@@ -184,6 +185,110 @@ describe('tds dlq', () => {
   })
 })
 
+describe('tds dlq restore', () => {
+  it('opens what was discarded by mistake, as the list prints it, and nothing else', async () => {
+    const [first, second] = [await letter(), await letter()]
+    await data(['dlq', 'discard', first.letterId, ...reason])
+    expect((await world.run(['dlq', 'restore', first.letterId])).exitCode).toBe(2)
+    const { out } = await world.run(['dlq', 'list', '--status', 'discarded', '-o', 'id'])
+    const stdin = () => Object.assign(Readable.from([`${out}${second.letterId}`]), { isTTY: false })
+    const rehearsed = await data(['dlq', 'restore', '-', '--dry-run', ...reason], { stdin: stdin() })
+    expect(rehearsed).toMatchObject({ exitCode: 3, dryRun: true })
+    const restored = await data(['dlq', 'restore', '-', ...reason], { stdin: stdin() })
+    expect(restored.data).toMatchObject({
+      results: [
+        { letterId: first.letterId, outcome: 'restored', events: 1 },
+        { letterId: second.letterId, outcome: 'not_discarded', events: 0 },
+      ],
+    })
+    await mend()
+    const args = ['replay', first.letterId, ...wait, ...reason]
+    expect((await data(args, replaying())).data).toMatchObject({ operation: { outcomes: { applied: 1 } } })
+  })
+})
+
+describe('tds dlq assign', () => {
+  it('says who looks after letters, all or none, and stats count by it', async () => {
+    const { letterId } = await letter()
+    const other = await letter()
+    const assigned = await data(['dlq', 'assign', '--all', '--expect', '2', '--to', 'nadia', ...reason])
+    expect(assigned.data).toMatchObject({ assignedTo: 'nadia', changed: 2 })
+    const freed = await data(['dlq', 'assign', letterId, '--nobody', ...reason])
+    expect(freed.data).toMatchObject({ letterIds: [letterId], assignedTo: null, changed: 1 })
+    expect((await data(['dlq', 'show', other.letterId])).data).toMatchObject({
+      letter: { assignedTo: 'nadia' },
+    })
+    await data(['dlq', 'discard', letterId, ...reason])
+    const late = await data(['dlq', 'assign', other.letterId, letterId, '--to', 'omar', ...reason])
+    expect(late).toMatchObject({ exitCode: 6, error: { code: 'dead_letter_settled' } })
+    const stats = await data(['dlq', 'stats', '--days', '2'])
+    expect(stats.data).toMatchObject({
+      open: [{ class: 'data', letters: 1, records: 1, unassigned: 0 }],
+      assignees: [{ assignedTo: 'nadia', letters: 1 }],
+      settled: [{ how: 'discarded', letters: 1 }],
+      days: [{ givenUp: 2, settled: 1 }, { givenUp: 0 }],
+    })
+    const { rows } = await world.db.query(
+      `SELECT subject, facts->>'from' AS "from", facts->>'to' AS "to" FROM tds_operator_actions
+        WHERE action = 'dead_letter.assign' AND subject = $1 ORDER BY acted_at`,
+      [letterId],
+    )
+    expect(rows).toEqual([
+      { subject: letterId, from: null, to: 'nadia' },
+      { subject: letterId, from: 'nadia', to: null },
+    ])
+  })
+})
+
+describe('tds dlq export', () => {
+  it('prints a manifest and the letters, whose hash anybody can check', async () => {
+    // Marks that steer a terminal, and one that ends a line elsewhere.
+    await letter({ rate: 'x', name: 'a\u2028b\u202ec' })
+    await letter()
+    const { out, exitCode } = await world.run(['dlq', 'export', '--class', 'data'])
+    const [first = '', ...lines] = out.split('\n').slice(0, -1)
+    expect(exitCode).toBe(0)
+    expect(JSON.parse(first)).toMatchObject({
+      type: 'manifest',
+      count: 2,
+      bodies: false,
+      filter: { classes: ['data'], statuses: ['open'] },
+      sha256: createHash('sha256')
+        .update(lines.map((line) => `${line}\n`).join(''))
+        .digest('hex'),
+    })
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      { type: 'dead_letter', code: 'bad_money', body: null },
+      { type: 'dead_letter', body: null },
+    ])
+    const again = await world.run(['dlq', 'export', '--class', 'data'])
+    expect(again.out.split('\n').slice(1)).toEqual([...lines, ''])
+    expect((await world.db.query('SELECT 1 FROM tds_operator_actions')).rows).toEqual([])
+  })
+
+  it('gives bodies away only with --raw, to the byte, and writes down who took them', async () => {
+    const { letterId } = await letter({ rate: 'x', name: 'a\u2028b\u202ec' })
+    const { out } = await world.run(['dlq', 'export', '--raw', ...reason])
+    expect(out).not.toMatch(/[\u2028\u202e]/)
+    const [, line = ''] = out.split('\n')
+    const { rows } = await world.db.query<{ body: string; action: string; actor: string; facts: string }>(
+      `SELECT convert_from(e.raw_body, 'UTF8') AS body, a.action, a.actor, a.facts
+         FROM tds_inbox_events e, tds_operator_actions a`,
+    )
+    expect(JSON.parse(line)).toMatchObject({ letterId, body: { encoding: 'utf8', text: rows[0]?.body } })
+    expect(rows).toMatchObject([{ action: 'dead_letter.export', actor: 'amal' }])
+    expect(JSON.parse(rows[0]?.facts ?? '')).toMatchObject({ letters: 1, filter: { statuses: ['open'] } })
+  })
+
+  it('refuses rather than leave some out', async () => {
+    await letter()
+    await letter()
+    const run = await data(['dlq', 'export', '--limit', '1'])
+    expect(run).toMatchObject({ exitCode: 6, error: { code: 'export_too_large' } })
+    expect((await data(['dlq', 'export', '--limit', '2'])).data).toMatchObject({ manifest: { count: 2 } })
+  })
+})
+
 describe('tds replay', () => {
   it('says beforehand what would happen, does it, and tells what became of each', async () => {
     const { recordId, letterId } = await letter()
@@ -262,6 +367,9 @@ describe('tds replay', () => {
     ['an id that there is not', ['replay', '0b6f3c1e-52c4-4f0e-9a55-4d7c1c1f8a10', ...reason], 5],
     ['another number', ['replay', '--all', '--expect', '7', ...reason], 6],
     ['an operation that there is not', ['ops', 'show', '0b6f3c1e-52c4-4f0e-9a55-4d7c1c1f8a10'], 5],
+    ['to assign to two', ['dlq', 'assign', '--all', '--to', 'amal', '--nobody', '--dry-run'], 2],
+    ['to restore nothing', ['dlq', 'restore', ...reason], 2],
+    ['statistics of no days', ['dlq', 'stats', '--days', '0'], 2],
     ['a letter that there is not', ['dlq', 'show', '0b6f3c1e-52c4-4f0e-9a55-4d7c1c1f8a10'], 5],
     ['an edit of nothing', ['dlq', 'edit', '0b6f3c1e-52c4-4f0e-9a55-4d7c1c1f8a10', ...reason], 2],
   ])('refuses %s', async (_what, args, exitCode) => {
