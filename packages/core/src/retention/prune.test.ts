@@ -101,6 +101,48 @@ describe('retention', () => {
     )
   }
 
+  async function operation(
+    daysAgo: number,
+    o: { readonly status?: string; readonly cause?: string; readonly items?: number } = {},
+  ): Promise<string> {
+    const { status = 'completed', cause = null, items = 3 } = o
+    const { rows } = await db.query<{ id: string }>(
+      `INSERT INTO tds_operations (organization_id, kind, status, requested_by, via, cause, rate_per_second,
+              stop_on_error_percent, changed_at, completed_at)
+       VALUES ('1', 'replay', $2, 'amal', 'test', $3, 10, 20, tds_now() - make_interval(days => $1),
+               CASE WHEN $2 = 'completed' THEN tds_now() - make_interval(days => $1) END)
+       RETURNING id`,
+      [daysAgo, status, cause],
+    )
+    const id = rows[0]?.id ?? ''
+    await db.query(
+      `INSERT INTO tds_operation_items (operation_id, place, dead_letter_id, predicted)
+       SELECT $1, n, gen_random_uuid(), 'applied' FROM generate_series(1, $2) n`,
+      [id, items],
+    )
+    return id
+  }
+
+  it('deletes operations that ended long ago with what became of each letter, and of those that a cause asked for the letters', async () => {
+    await operation(181)
+    await operation(181, { status: 'aborted' })
+    const kept = [
+      await operation(179),
+      await operation(181, { status: 'stopped' }),
+      await operation(400, { status: 'running' }),
+    ]
+    const caused = await operation(181, { cause: 'circuit zoho 1 7' })
+    expect((await prune({ batch: 2 })).pruned).toMatchObject({ operations: 3 * 3 + 2 })
+    const { rows } = await db.query<{ id: string; items: number }>(
+      `SELECT o.id, count(i.place)::int AS items FROM tds_operations o
+         LEFT JOIN tds_operation_items i ON i.operation_id = o.id GROUP BY o.id`,
+    )
+    const expected = [...kept.map((id) => ({ id, items: 3 })), { id: caused, items: 0 }]
+    const byId = (a: { id: string }, b: { id: string }) => a.id.localeCompare(b.id)
+    expect(rows.sort(byId)).toEqual(expected.sort(byId))
+    expect((await prune()).pruned.operations).toBe(0)
+  })
+
   it('deletes what has outlived its time, by kind, and nothing younger', async () => {
     await addEvents('applied', '8 days', 3)
     const young = await addEvents('applied', '6 days')
@@ -148,6 +190,7 @@ describe('retention', () => {
         webhook_counts: 0,
         differences: 1,
         runs: 1,
+        operations: 0,
       },
       unfinished: false,
     })

@@ -13,6 +13,7 @@ const rules = {
   webhook_counts: 'tds_cleanup_old_webhook_counts',
   differences: 'tds_cleanup_old_differences',
   runs: 'tds_cleanup_old_runs',
+  operations: 'tds_cleanup_old_operations',
 } as const
 
 /** Something that is kept for a limited time only. */

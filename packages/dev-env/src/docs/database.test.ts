@@ -47,7 +47,9 @@ describe('the pages about the database', () => {
       )
       const told = rows
         .filter((row) => row['read by']?.startsWith('tds_'))
-        .map((row) => `${row['setting'] ?? ''}: ${row['read by'] ?? ''}`)
+        .flatMap((row) =>
+          (row['read by'] ?? '').split(', ').map((reader) => `${row['setting'] ?? ''}: ${reader}`),
+        )
       expect(told.sort()).toEqual(read.sort())
     })
   })
