@@ -1,6 +1,6 @@
 import type { Queryable } from '../queryable.ts'
-import type { DeadLetterClass } from './insert-dead-letters.ts'
 import type { DeadLetterStatus } from './dead-letters.ts'
+import type { DeadLetterClass } from './insert-dead-letters.ts'
 
 /** The open dead letters of a class; times as Postgres prints them. */
 export interface OpenLetterStats {
