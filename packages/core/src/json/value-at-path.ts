@@ -19,7 +19,7 @@ export function readJsonPath(text: string): JsonPath | null {
 }
 
 /** A path as a JSON Pointer, in which no key is mistaken for another. */
-export function jsonPointer(path: JsonPath): string {
+function jsonPointer(path: JsonPath): string {
   return path.map((step) => `/${step.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
 }
 
