@@ -72,6 +72,8 @@ describe('tds', () => {
         await world.quarantine(usableProduct()),
         await world.quarantine('{"b": 1}'),
       ]
+      const restored = await letterId('17')
+      await tds(`dlq discard ${restored} --reason because`)
       const done = await runId(`replay ${await letterId('11')} --reason because`)
       await world.replay()
       const begun = await runId(`replay ${await letterId('12')} --reason because`)
@@ -83,6 +85,10 @@ describe('tds', () => {
         `dlq show ${await letterId('13')}`,
         `dlq edit ${await letterId('14')} --read --reason because`,
         `dlq discard ${await letterId('15')} --reason because`,
+        `dlq restore ${restored} --reason because`,
+        `dlq assign ${await letterId('18')} --to amal --reason because`,
+        'dlq export',
+        'dlq stats',
         `replay ${await letterId('16')} --reason because`,
         'ops list',
         `ops show ${done}`,
