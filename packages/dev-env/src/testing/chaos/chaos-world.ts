@@ -34,6 +34,10 @@ export async function startChaosWorld(): Promise<ChaosWorld> {
       database: { url: postgres.url, db, drop: () => db.close() },
       workers: 2,
       settings: { DATABASE_URL: way.url },
+    }).catch(async (error: unknown) => {
+      await way.close()
+      await db.close()
+      throw error
     })
     const { api, workers } = world.installation
     const kept = keepRunning([api, ...workers])
