@@ -44,30 +44,68 @@ export async function benchIngest(o: { readonly requests: number }): Promise<Ben
         promise: { text: '>= 1.5 × the plain handler', kept: rate >= 1.5 * peer },
       })
     }
-    const steadyPeer = await sendAtRate(plain, fresh(1000), 100)
-    const steady = await sendAtRate(api.url, fresh(1000), 100)
-    expectAccepted(steady, 1000)
-    const p99 = percentile(steady.latencies, 0.99)
+    const steady = await waitingTimes({ api: api.url, plain, bare: `${plain}/bare` }, fresh)
     return {
       bench: 'ingest',
       includes:
         '1.3 kB signed bodies, all new: signature, exact parsing, canonical hash, inbox row with exact bytes, job, counters, answered after the commit. Load generator and Postgres on the same machine',
       figures: [
         ...throughput,
-        { name: 'P50 at 100 requests/s', value: percentile(steady.latencies, 0.5), unit: 'ms' },
-        {
-          name: 'P99 at 100 requests/s',
-          value: p99,
-          unit: 'ms',
-          peer: { name: 'plain handler', value: percentile(steadyPeer.latencies, 0.99) },
-          promise: { text: '< 25 ms', kept: p99 < 25 },
-        },
+        ...steady,
         { name: 'memory of the api, peak', value: await peakMemory(api.daemon.pid()), unit: 'MB' },
       ],
     }
   } finally {
     await world.close()
   }
+}
+
+const steadyRate = 100
+const steadyRounds = 5
+
+/**
+ * The waiting time at a steady rate, in rounds of ten seconds taken in turn with both peers, and of each the middle
+ * round: a machine that stands still for a moment, as a virtual one does, is not what is measured.
+ */
+async function waitingTimes(
+  urls: Readonly<Record<'api' | 'plain' | 'bare', string>>,
+  fresh: (count: number) => PreparedDelivery[],
+): Promise<Figure[]> {
+  const rounds = { api: [], plain: [], bare: [] } as Record<keyof typeof urls, LoadResult[]>
+  for (let turn = 0; turn < steadyRounds; turn += 1) {
+    for (const name of ['bare', 'plain', 'api'] as const) {
+      const result = await sendAtRate(urls[name], fresh(10 * steadyRate), steadyRate)
+      expectAccepted(result, 10 * steadyRate)
+      rounds[name].push(result)
+    }
+  }
+  const middle = (name: keyof typeof urls, part: number): number =>
+    percentile(
+      rounds[name].map(({ latencies }) => percentile(latencies, part)),
+      0.5,
+    )
+  const at = `at ${String(steadyRate)} requests/s`
+  const p99 = middle('api', 0.99)
+  return [
+    {
+      name: `P50 ${at}`,
+      value: middle('api', 0.5),
+      unit: 'ms',
+      peer: { name: 'answered at once, nothing done', value: middle('bare', 0.5) },
+    },
+    {
+      name: `P99 ${at}`,
+      value: p99,
+      unit: 'ms',
+      peer: { name: 'plain handler', value: middle('plain', 0.99) },
+      promise: { text: '< 25 ms', kept: p99 < 25 },
+    },
+    {
+      name: `P99 ${at}, of this machine itself`,
+      value: middle('bare', 0.99),
+      unit: 'ms',
+    },
+  ]
 }
 
 function expectAccepted(result: Pick<LoadResult, 'statuses'>, count: number): void {

@@ -1,6 +1,8 @@
 /**
  * The peer of the intake: what somebody writes on the first day. Checks the signature, hashes the body, inserts one row
  * for each request, answers after its commit. It keeps no job, folds no duplicate and reads nothing exactly.
+ *
+ * Under `/bare` it answers at once and does nothing: what of a waiting time belongs to the machine, HTTP and the sender.
  */
 import { createHash, createHmac, randomUUID, timingSafeEqual } from 'node:crypto'
 import express from 'express'
@@ -13,6 +15,9 @@ await pool.query(`CREATE TABLE IF NOT EXISTS plain_inbox (id uuid PRIMARY KEY, c
 
 const app = express()
 app.use(express.raw({ type: () => true, limit: '1mb' }))
+app.post('/bare/webhooks/:resource/:action', (_request, answer) => {
+  answer.status(202).json({ status: 'accepted' })
+})
 app.post('/webhooks/:resource/:action', async (request, answer) => {
   const body = request.body as Buffer
   const query = Object.entries(request.query as Record<string, string>).map(
