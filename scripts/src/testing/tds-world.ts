@@ -80,7 +80,8 @@ export async function createTdsWorld(): Promise<TdsWorld> {
       const lease = { guard: () => Promise.resolve() }
       const together = <T>(work: () => Promise<T>) => work()
       const { signal } = new AbortController()
-      await performReplays({ db, queue, mover, retry, lease, signal, together })
+      const pace = { take: (_: string, ratePerSecond: number) => ratePerSecond }
+      await performReplays({ db, queue, mover, retry, lease, signal, together, pace })
     },
     run: async (args, o = {}) => runCaptured(args, { ...o, env: { ...env, ...o.env } }),
     quarantine: (body, o = {}) => accept(unusableDelivery(body, o)),

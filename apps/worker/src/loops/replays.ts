@@ -1,4 +1,4 @@
-import { healClasses, performReplays, type ReplayParts, type Settings } from '@tds/core'
+import { healClasses, performReplays, replayPace, type ReplayParts, type Settings } from '@tds/core'
 import { leaderDuty, openDeadLetters, type Database, type DeadLetterClass } from '@tds/db'
 import { childLogger, counter, gauge, poller, type Service } from '@tds/runtime'
 import type { Lanes } from '../lanes.ts'
@@ -21,8 +21,10 @@ const oldestLetter = gauge({
   labelNames: ['class'],
 })
 
-/** The rate of a replay is by the second. */
-const replayEveryMs = 1_000
+/** How soon a replay that was asked for begins. */
+const lookEveryMs = 1_000
+/** Its rate is by the second, its parts are so short that no live delivery waits long behind one. */
+const partEveryMs = 200
 /** How soon a class is replayed after its cause is gone. */
 const healEveryMs = 10_000
 const classes: readonly DeadLetterClass[] = [
@@ -35,25 +37,32 @@ const classes: readonly DeadLetterClass[] = [
 ]
 
 /** What carrying out replays needs of the worker. */
-export interface ReplayDutyParts extends Omit<ReplayParts, 'mover' | 'lease' | 'signal' | 'together'> {
+export interface ReplayDutyParts extends Omit<
+  ReplayParts,
+  'mover' | 'lease' | 'signal' | 'together' | 'pace'
+> {
   readonly daemonId: string
   readonly lanes: Lanes
   readonly gate: SoloGate
 }
 
-/** Carries replays out, in one worker of all, second by second and in a lane of its own beside the live one. */
+/** Carries replays out, in one worker of all, bit by bit and in a lane of its own beside the live one. */
 export function replayDuty(parts: ReplayDutyParts): Service {
   const { db, daemonId, lanes, gate } = parts
+  const pace = replayPace()
+  let isUnderWay = false
   return leaderDuty({
     name: 'replays',
     db,
     holder: daemonId,
-    everyMs: replayEveryMs,
+    everyMs: () => (isUnderWay ? partEveryMs : lookEveryMs),
     runOnce: (lease, signal) =>
       lanes.run(async (lane) => {
         const mover = { daemonId, lane }
         const together = <T>(work: () => Promise<T>) => gate.together(work)
-        const { begun, outcomes } = await performReplays({ ...parts, mover, lease, signal, together })
+        const report = await performReplays({ ...parts, mover, lease, signal, together, pace })
+        const { open, begun, outcomes } = report
+        isUnderWay = open > 0
         for (const outcome of outcomes) replayed.inc({ outcome })
         return { begun, ended: outcomes.length }
       }),

@@ -9,6 +9,7 @@ import { carryEvents } from '../inbox/carry-events.ts'
 import { processEvents, type ProcessingParts } from '../inbox/process-events.ts'
 import { beginItems } from './begin-items.ts'
 import { endItems } from './end-items.ts'
+import type { ReplayPace } from './replay-pace.ts'
 
 /** What carrying out replays needs. */
 export interface ReplayParts extends ProcessingParts {
@@ -16,10 +17,13 @@ export interface ReplayParts extends ProcessingParts {
   readonly signal: AbortSignal
   /** Keeps what runs beside other work from what must run alone. */
   readonly together: <T>(work: () => Promise<T>) => Promise<T>
+  readonly pace: ReplayPace
 }
 
-/** What one second of replaying did. */
+/** What one pass of replaying did. */
 export interface ReplayReport {
+  /** Replays that are not at their end yet. */
+  readonly open: number
   readonly begun: number
   readonly outcomes: readonly ItemOutcome[]
 }
@@ -30,13 +34,14 @@ const liveWaitSeconds = 2
 const itemsAtOnce = 50
 
 /**
- * One second's worth of every replay under way: begins as many items as the rate allows, processes them here and not in the
- * queue of live deliveries, and notes what became of them. While live deliveries wait, only one item is begun.
+ * One pass over every replay under way: begins as many items as its pace allows, processes them here and not in the queue of
+ * live deliveries, and notes what became of them. While live deliveries wait, one item a second is begun.
  */
 export async function performReplays(parts: ReplayParts): Promise<ReplayReport> {
   const outcomes: ItemOutcome[] = []
   let begun = 0
-  for (const operation of await openOperations(parts.db)) {
+  const operations = await openOperations(parts.db)
+  for (const operation of operations) {
     let left = operation.status === 'running' ? await allowance(parts, operation) : 0
     for (;;) {
       const ids = left > 0 ? await beginItems(parts, operation, Math.min(left, itemsAtOnce)) : []
@@ -47,11 +52,12 @@ export async function performReplays(parts: ReplayParts): Promise<ReplayReport> 
       if (ids.length === 0 || left <= 0 || parts.signal.aborted) break
     }
   }
-  return { begun, outcomes }
+  return { open: operations.length, begun, outcomes }
 }
 
-async function allowance({ db }: ReplayParts, { rate_per_second: rate }: OpenOperation): Promise<number> {
-  return (await doesLiveWorkWait(db, liveWaitSeconds)) ? 1 : rate
+async function allowance({ db, pace }: ReplayParts, operation: OpenOperation): Promise<number> {
+  const rate = (await doesLiveWorkWait(db, liveWaitSeconds)) ? 1 : operation.rate_per_second
+  return pace.take(operation.id, rate)
 }
 
 /** What has killed a worker runs alone, where the worker sees to that. */

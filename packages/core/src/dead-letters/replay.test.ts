@@ -323,6 +323,7 @@ describe('a replay', () => {
       ...world.parts,
       lease: { guard: () => Promise.resolve() },
       signal: new AbortController().signal,
+      pace: { take: () => 10 },
     }
     const { performReplays } = await import('./perform-replays.ts')
     const died = new Error('killed')
@@ -344,6 +345,7 @@ describe('a replay', () => {
       ...world.parts,
       lease: { guard: () => Promise.resolve() },
       signal: new AbortController().signal,
+      pace: { take: () => 10 },
     }
     await performReplays({
       ...parts,

@@ -57,6 +57,7 @@ export async function createLettersWorld(): Promise<LettersWorld> {
     lease,
     signal: new AbortController().signal,
     together: <T>(work: () => Promise<T>) => work(),
+    pace: { take: (_: string, ratePerSecond: number) => ratePerSecond },
   }
   const world: LettersWorld = {
     ...sync,

@@ -18,6 +18,8 @@ export interface InstallationOptions {
   readonly logs: string
   /** Folder for what the api spools; no other installation's. */
   readonly spool: string
+  /** Default 1. Several share one folder of spools, as several on one host do. */
+  readonly apis?: number
   /** Default 1. */
   readonly workers?: number
   readonly withAlerter?: boolean
@@ -31,9 +33,13 @@ export interface InstallationOptions {
 
 /** The daemons of the product as real processes, beside a simulated Zoho. */
 export interface Installation {
+  /** Of the first api. */
   readonly apiUrl: string
+  readonly apiUrls: readonly string[]
   readonly zohoUrl: string
+  /** The first one. */
   readonly api: Daemon
+  readonly apis: readonly Daemon[]
   readonly workers: readonly Daemon[]
   /** All of them. */
   readonly daemons: readonly Daemon[]
@@ -64,8 +70,8 @@ export async function startInstallation(o: InstallationOptions): Promise<Install
 
 /** The same without waiting: the daemons may not be ready, for example because Postgres is away. */
 export async function launchInstallation(o: InstallationOptions): Promise<Installation> {
-  const workers = o.workers ?? 1
-  const ports = await claimPorts(workers + 3)
+  const { apis: apiCount = 1, workers: workerCount = 1 } = o
+  const ports = await claimPorts(apiCount + workerCount + 2)
   const daemons: Daemon[] = []
   try {
     const { url: zohoUrl } = await o.simulator.start({ port: ports.take() })
@@ -73,19 +79,24 @@ export async function launchInstallation(o: InstallationOptions): Promise<Instal
     const shared: SharedSettings = { databaseUrl, zohoUrl, access: o.simulator.access, spool }
     const healthUrls = new Map<string, string>()
     const launch = launcher(o, { ports, daemons, healthUrls })
-    const api = await launch('api', 'api', (port) => apiSettings(shared, port))
-    const numbers = Array.from({ length: workers }, (_, index) =>
-      workers === 1 ? '' : `-${String(index + 1)}`,
-    )
-    const started: Daemon[] = []
-    for (const number of numbers)
-      started.push(await launch(`worker${number}`, 'worker', (port) => workerSettings(shared, port)))
+    const apis: Daemon[] = []
+    for (const name of namesOf('api', apiCount))
+      apis.push(await launch(name, 'api', (port) => apiSettings(shared, port)))
+    const workers: Daemon[] = []
+    for (const name of namesOf('worker', workerCount))
+      workers.push(await launch(name, 'worker', (port) => workerSettings(shared, port)))
     if (o.withAlerter) await launch('alerter', 'alerter', (port) => alerterSettings(shared, port))
+    const apiUrls = apis.map(({ name }) => healthUrls.get(name) ?? '')
+    const [api] = apis
+    const [apiUrl] = apiUrls
+    if (api === undefined || apiUrl === undefined) throw new RangeError('an installation has an api')
     return {
-      apiUrl: healthUrls.get('api') ?? '',
+      apiUrl,
+      apiUrls,
       zohoUrl,
       api,
-      workers: started,
+      apis,
+      workers,
       daemons,
       healthUrls,
       stop: () => stopAll(o, { ports, daemons }),
@@ -94,6 +105,11 @@ export async function launchInstallation(o: InstallationOptions): Promise<Instal
     await stopAll(o, { ports, daemons })
     throw error
   }
+}
+
+/** One of a kind needs no number. */
+function namesOf(kind: string, count: number): string[] {
+  return count === 1 ? [kind] : Array.from({ length: count }, (_, index) => `${kind}-${String(index + 1)}`)
 }
 
 interface Launched {
@@ -128,11 +144,11 @@ function launcher(
   }
 }
 
-/** The api first, so that nothing new comes in while the others finish. */
+/** The apis first, so that nothing new comes in while the others finish. */
 async function stopAll(o: InstallationOptions, { ports, daemons }: Launched): Promise<void> {
-  const [api, ...others] = daemons
-  await api?.stop()
-  await Promise.all(others.map((daemon) => daemon.stop()))
+  const { apis = 1 } = o
+  await Promise.all(daemons.slice(0, apis).map((daemon) => daemon.stop()))
+  await Promise.all(daemons.slice(apis).map((daemon) => daemon.stop()))
   await o.simulator.stop()
   await ports.release()
 }

@@ -30,7 +30,10 @@ export interface EndToEnd {
 }
 
 /** What a test may choose. */
-export interface EndToEndOptions extends Pick<InstallationOptions, 'workers' | 'withAlerter' | 'settings'> {
+export interface EndToEndOptions extends Pick<
+  InstallationOptions,
+  'apis' | 'workers' | 'withAlerter' | 'settings'
+> {
   readonly simulator?: SimulatorOptions
   /** A database instead of a copy of the run's template. */
   readonly database?: TestDatabase
@@ -54,6 +57,7 @@ export async function startEndToEnd(o: EndToEndOptions = {}): Promise<EndToEnd> 
     env: process.env,
     logs: run.logs,
     spool: run.spool,
+    ...(o.apis === undefined ? {} : { apis: o.apis }),
     ...(o.workers === undefined ? {} : { workers: o.workers }),
     ...(o.withAlerter === undefined ? {} : { withAlerter: o.withAlerter }),
     ...(o.settings === undefined ? {} : { settings: o.settings }),

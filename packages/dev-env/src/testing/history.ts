@@ -21,7 +21,8 @@ export interface History {
 
 /** How deliveries are driven in. */
 export interface DriveOptions {
-  readonly target: string
+  /** The apis; each request goes to the next of them, so that a delivery that met a dead one tries another. */
+  readonly targets: readonly string[]
   readonly atOnce: number
   /** No more than so many deliveries a second begin. */
   readonly ratePerSecond: number
@@ -41,27 +42,37 @@ export async function drive(
   o: DriveOptions,
 ): Promise<History> {
   const history: History = { attempts: [] }
+  const turn = inTurn(o.targets)
   const begunMs = performance.now()
   let begun = 0
   const lane = async () => {
     for (let next = deliveries.next(); next.done !== true; next = deliveries.next()) {
       const dueMs = begunMs + (begun++ * 1000) / o.ratePerSecond
       await sleep(Math.max(0, dueMs - performance.now()))
-      await driveOne(simulator, next.value, { ...o, history })
+      await driveOne(simulator, next.value, { ...o, history, nextTarget: turn })
     }
   }
   await Promise.all(Array.from({ length: o.atOnce }, lane))
   return history
 }
 
+function inTurn(targets: readonly string[]): () => string {
+  let place = 0
+  return () => {
+    const target = targets[place++ % targets.length]
+    if (target === undefined) throw new RangeError('there is no target')
+    return target
+  }
+}
+
 async function driveOne(
   simulator: Simulator,
   delivery: Delivery,
-  o: DriveOptions & { readonly history: History },
+  o: DriveOptions & { readonly history: History; readonly nextTarget: () => string },
 ): Promise<void> {
   const limit = performance.now() + (o.patienceMs ?? 60_000)
   for (;;) {
-    const attempt = await once(simulator, delivery, o.target)
+    const attempt = await once(simulator, delivery, o.nextTarget())
     o.history.attempts.push(attempt)
     if (attempt.outcome === 'stored') return
     if (performance.now() > limit)

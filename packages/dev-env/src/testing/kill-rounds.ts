@@ -44,10 +44,10 @@ export async function killRounds(world: EndToEnd, o: KillOptions): Promise<KillR
   try {
     const deliveries = markedChanges(simulator, seededChance(o.seed), {
       count: o.deliveries,
-      recordsPerType: 7,
+      records: { ofEachType: 7 },
     })
     history = await drive(simulator, deliveries, {
-      target: installation.apiUrl,
+      targets: installation.apiUrls,
       atOnce: 8,
       ratePerSecond: o.ratePerSecond,
     })

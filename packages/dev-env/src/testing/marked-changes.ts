@@ -11,11 +11,14 @@ export const markColumns: ReadonlyMap<RecordType, string> = new Map(
   entities.map((entity) => [entity.type, markColumnOf(entity)]),
 )
 
-/** A stream of changes of a few records, so that each of them changes often. */
+/** A stream of changes of some records, so that each of them changes again and again. */
 export interface MarkedChanges {
   readonly count: number
-  /** Records of each type that change. */
-  readonly recordsPerType: number
+  /**
+   * A few of each type, each type as often as any other; or `all`, each record as often as any other: a record is read
+   * thirty times an hour at most, so a long stream needs many.
+   */
+  readonly records: 'all' | { readonly ofEachType: number }
   /** Share of deliveries that are repeated, default 0.1. */
   readonly duplicates?: number
   /** Share that arrives late, by up to 20 places, default 0.2. */
@@ -47,7 +50,7 @@ export function* markedChanges(
   o: MarkedChanges,
 ): Generator<Delivery, void> {
   const held: { place: number; delivery: Delivery }[] = []
-  const change = changer(simulator, chance, o.recordsPerType)
+  const change = changer(simulator, chance, o.records)
   for (let place = 1; place <= o.count && !o.until?.aborted; place++) {
     const delivery = change(place)
     const isLate = chance() < (o.late ?? 0.2)
@@ -78,19 +81,24 @@ function markColumnOf({ type, columns }: EntityDefinition): string {
   return found
 }
 
-function changer(simulator: Simulator, chance: Chance, recordsPerType: number): (place: number) => Delivery {
+function changer(
+  simulator: Simulator,
+  chance: Chance,
+  records: MarkedChanges['records'],
+): (place: number) => Delivery {
   const types = [...markColumns.keys()]
   const pools = new Map(
     types.map((type) => [
       type,
       simulator
         .truth(type)
-        .records.slice(0, recordsPerType)
+        .records.slice(0, records === 'all' ? undefined : records.ofEachType)
         .map(({ id }) => id),
     ]),
   )
+  const shares = records === 'all' ? types.flatMap((type) => (pools.get(type) ?? []).map(() => type)) : types
   return (place) => {
-    const type = pickFrom(types, chance)
+    const type = pickFrom(shares, chance)
     const pool = pools.get(type) ?? []
     const id = pickFrom(pool, chance)
     const kind = kindFor(simulator, { type, id, chance })

@@ -20,7 +20,19 @@ export interface ChaosWorld extends EndToEnd {
 
 const CONNECTIONS = 120
 
-/** Starts api, workers, a simulated Zoho and a durable Postgres; nothing is left running when that fails. */
+/** So many records that none of them meets the limit of thirty reads an hour, however long deliveries stream. */
+const SIZE = {
+  items: 300,
+  customers: 280,
+  vendors: 40,
+  invoices: 300,
+  bills: 200,
+  creditNotes: 200,
+  stockAdjustments: 200,
+  priceLists: 60,
+}
+
+/** Starts two apis, two workers, a simulated Zoho and a durable Postgres; nothing is left running when that fails. */
 export async function startChaosWorld(): Promise<ChaosWorld> {
   const postgres = await startEmbeddedPostgres({
     installation: process.env['TDS_TEST_POSTGRES_BIN'],
@@ -32,6 +44,8 @@ export async function startChaosWorld(): Promise<ChaosWorld> {
     const db = openDatabase({ url: postgres.url, applicationName: 'chaos', poolSize: 4 })
     const world = await startEndToEnd({
       database: { url: postgres.url, db, drop: () => db.close() },
+      simulator: { size: SIZE },
+      apis: 2,
       workers: 2,
       settings: { DATABASE_URL: way.url },
     }).catch(async (error: unknown) => {
@@ -39,8 +53,8 @@ export async function startChaosWorld(): Promise<ChaosWorld> {
       await db.close()
       throw error
     })
-    const { api, workers } = world.installation
-    const kept = keepRunning([api, ...workers])
+    const { apis, workers } = world.installation
+    const kept = keepRunning([...apis, ...workers])
     const over = new AbortController()
     const releasing = releaseThroughout(db, over.signal)
     return {

@@ -20,10 +20,20 @@ export const chaosFaults: readonly Fault[] = [
   {
     name: 'api-killed',
     scenario: 'F-01',
-    about: 'kill -9 of the api',
-    strike: ({ kept, installation }) => {
-      kept.kill(installation.api)
-      return installation.api.whenEnded().then(() => undefined)
+    about: 'kill -9 of one of two apis',
+    strike: async ({ kept, installation }, chance) => {
+      const api = oneOf(installation.apis, chance)
+      kept.kill(api)
+      await api.whenEnded()
+    },
+  },
+  {
+    name: 'apis-killed',
+    scenario: 'F-01',
+    about: 'kill -9 of both apis at once',
+    strike: async ({ kept, installation }) => {
+      for (const api of installation.apis) kept.kill(api)
+      await Promise.all(installation.apis.map((api) => api.whenEnded()))
     },
   },
   {
@@ -146,6 +156,25 @@ export const chaosFaults: readonly Fault[] = [
       simulator.faults.add({ fault: chance() < 0.5 ? 'html-page' : 'internal-error' })
       await sleep(8_000)
       simulator.faults.remove()
+    },
+  },
+  {
+    name: 'calls-refused',
+    scenario: 'F-31',
+    about: 'Zoho refuses calls for 8 s, as too many',
+    strike: async ({ simulator }) => {
+      simulator.faults.add({ fault: 'rate-limited' })
+      await sleep(8_000)
+      simulator.faults.remove()
+    },
+  },
+  {
+    name: 'token-ended',
+    scenario: 'F-32',
+    about: 'the token ends in the middle of calls',
+    strike: ({ simulator }) => {
+      simulator.faults.add({ fault: 'token-dies', next: 1 })
+      return Promise.resolve()
     },
   },
 ]

@@ -10,6 +10,7 @@ import { drive, type History } from '../history.ts'
 import { markedChanges } from '../marked-changes.ts'
 import { type ChaosWorld, startChaosWorld } from './chaos-world.ts'
 import type { Fault } from './faults.ts'
+import { type Recovery, untilRecovered } from './recovery.ts'
 import { type ChaosVerdict, type Strike, verdictOf } from './verdict.ts'
 
 /** What a run of chaos is to be. */
@@ -27,8 +28,10 @@ export interface ChaosOptions {
   readonly sabotage?: (world: ChaosWorld) => Promise<void>
 }
 
-const RECOVERY_LIMIT_MS = 120_000
+const PATIENCE_MS = 120_000
 const REST_LIMIT_MS = 180_000
+/** What marked-changes.ts writes into a text of each record that it changes. */
+const MARK = /\bchange \d+\b/
 
 /**
  * Streams webhooks of all types into a real installation, breaks one thing after the other, and then holds what a driver saw
@@ -40,10 +43,10 @@ export async function runChaos(o: ChaosOptions): Promise<ChaosVerdict> {
     await o.sabotage?.(world)
     const over = new AbortController()
     const driving = drive(world.simulator, deliveriesOf(world, o.seed, over.signal), {
-      target: world.installation.apiUrl,
+      targets: world.installation.apiUrls,
       atOnce: 8,
       ratePerSecond: o.ratePerSecond,
-      patienceMs: RECOVERY_LIMIT_MS,
+      patienceMs: PATIENCE_MS,
     })
     // Until it is awaited below its failure is nobody's: then the end would come before the verdict.
     driving.catch(() => undefined)
@@ -62,7 +65,7 @@ function deliveriesOf(
   seed: number,
   until: AbortSignal,
 ): Generator<Delivery, void> {
-  return markedChanges(simulator, seededChance(seed), { count: 1_000_000, recordsPerType: 7, until })
+  return markedChanges(simulator, seededChance(seed), { count: 1_000_000, records: 'all', until })
 }
 
 /** Each fault once, in an order of chance, and again from the start while there is time. */
@@ -85,36 +88,13 @@ async function strikeOnce(
   { chance, tell }: { readonly chance: Chance; readonly tell: ChaosOptions['tell'] },
 ): Promise<Strike> {
   await fault.strike(world, chance)
-  const recoveryMs = await recovery(world)
-  const told = recoveryMs === null ? `not within ${String(RECOVERY_LIMIT_MS / 1000)} s` : seconds(recoveryMs)
-  tell?.(`${fault.scenario} ${fault.about}: recovered ${told}`)
-  return { fault: fault.name, scenario: fault.scenario, recoveryMs }
+  const recovery = await untilRecovered(world)
+  tell?.(`${fault.scenario} ${fault.about}: ${toldOf(recovery)}`)
+  return { fault: fault.name, scenario: fault.scenario, recoveryMs: recovery.ms, unwell: recovery.unwell }
 }
 
-function seconds(ms: number): string {
-  return `in ${(ms / 1000).toFixed(1)} s`
-}
-
-/** From the end of a fault until all that was received before it is final; null where that takes too long. */
-async function recovery({ database }: ChaosWorld): Promise<number | null> {
-  const from = performance.now()
-  let endedAt: string | null = null
-  while (performance.now() - from < RECOVERY_LIMIT_MS) {
-    try {
-      endedAt ??= (await database.db.query<{ now: string }>('SELECT tds_now() AS now')).rows[0]?.now ?? null
-      const { rows } = await database.db.query<{ waiting: number; finished: number }>(
-        `SELECT count(*) FILTER (WHERE received_at <= $1 AND processed_at IS NULL)::int AS waiting,
-                count(*) FILTER (WHERE received_at > $1 AND processed_at IS NOT NULL)::int AS finished
-           FROM tds_inbox_events WHERE status <> 'quarantined'`,
-        [endedAt],
-      )
-      if (rows[0]?.waiting === 0 && rows[0].finished > 0) return performance.now() - from
-    } catch {
-      // Postgres is not there yet.
-    }
-    await sleep(100)
-  }
-  return null
+function toldOf({ ms, unwell }: Recovery): string {
+  return ms === null ? `not recovered: ${unwell.join('; ')}` : `recovered in ${(ms / 1000).toFixed(1)} s`
 }
 
 function shuffled<T>(all: readonly T[], chance: Chance): T[] {
@@ -138,7 +118,7 @@ async function judge(world: ChaosWorld, history: History): Promise<string[]> {
     ...world.kept.unexpected.map((end) => `ended: ${end}`),
     ...(await brokenPromises(world.database.db, history)),
     ...(await world.differences(touched)).map((one) => `differs: ${one}`),
-    ...(await shownSecrets(world)),
+    ...(await shownInLogs(world)),
     ...(await leakedConnections(world)),
   ]
 }
@@ -158,7 +138,8 @@ async function untilStored({ database }: ChaosWorld, { attempts }: History): Pro
   }
 }
 
-async function shownSecrets({ simulator, installation, postgres }: ChaosWorld): Promise<string[]> {
+/** Neither secrets nor what records say belongs into a log: every record that changed carries a mark in one of its texts. */
+async function shownInLogs({ simulator, installation, postgres }: ChaosWorld): Promise<string[]> {
   const secrets = [
     ...Object.entries(simulator.access)
       .filter(([name]) => /secret|refresh/i.test(name))
@@ -169,6 +150,7 @@ async function shownSecrets({ simulator, installation, postgres }: ChaosWorld): 
   for (const { name, log } of installation.daemons) {
     const text = await readFile(log, 'utf8')
     if (secrets.some((secret) => text.includes(secret))) shown.push(`secret: in the log of ${name}`)
+    if (MARK.test(text)) shown.push(`content: of a record in the log of ${name}`)
     if (/unhandledRejection|uncaughtException/i.test(text)) shown.push(`unhandled: in the log of ${name}`)
   }
   return shown

@@ -3,7 +3,8 @@ import { verdictLines, verdictOf } from './verdict.ts'
 const nothing = { attempts: [] }
 
 function strike(recoveryMs: number | null) {
-  return { fault: 'worker-killed', scenario: 'F-05', recoveryMs }
+  const unwell = recoveryMs === null ? ['3 product processing'] : []
+  return { fault: 'worker-killed', scenario: 'F-05', recoveryMs, unwell }
 }
 
 describe('verdictOf', () => {
@@ -26,6 +27,7 @@ describe('verdictOf', () => {
     })
     expect(verdict.ok).toBe(false)
     expect(verdictLines(verdict).join('\n')).toContain('2, recovered from 1')
+    expect(verdictLines(verdict)).toContain('  not recovered: worker-killed: 3 product processing')
   })
 
   it('tells what is lost, what is wrong and what was done twice apart', () => {

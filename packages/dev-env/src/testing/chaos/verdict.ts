@@ -5,6 +5,8 @@ export interface Strike {
   readonly fault: string
   readonly scenario: string
   readonly recoveryMs: number | null
+  /** What was not well when that took too long, in words. */
+  readonly unwell: readonly string[]
 }
 
 /** What a run of chaos came to. */
@@ -67,6 +69,7 @@ export function verdictLines(verdict: ChaosVerdict): string[] {
     `faults           ${String(strikes.length)}, recovered from ${String(strikes.length - unrecovered.length)}`,
     `recovery P95     ${recoveryP95Ms === null ? 'none' : `${(recoveryP95Ms / 1000).toFixed(1)} s`}`,
     `seed             ${String(verdict.seed)}`,
+    ...unrecovered.map(({ fault, unwell }) => `  not recovered: ${fault}: ${unwell.join('; ')}`),
     ...broken.slice(0, 20).map((one) => `  ${one}`),
     ...(broken.length > 20 ? [`  and ${String(broken.length - 20)} more`] : []),
     verdict.ok ? 'verdict: everything held' : 'verdict: NOT everything held',
