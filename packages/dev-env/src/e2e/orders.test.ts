@@ -25,7 +25,7 @@ describe('deliveries in any order, repeated and interleaved', () => {
     world = await startEndToEnd({ workers: 2 })
     const deliveries = schedules(world.simulator, seededChance(seed), recordsPerType)
     history = await drive(world.simulator, deliveries, {
-      target: world.installation.apiUrl,
+      targets: [world.installation.apiUrl],
       atOnce: 8,
       ratePerSecond: 200,
     })

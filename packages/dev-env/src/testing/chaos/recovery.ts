@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import type { Database } from '@tds/db'
+import type { HealthReport } from '@tds/runtime'
 
 import type { ChaosWorld } from './chaos-world.ts'
 
@@ -14,7 +15,7 @@ export interface Recovery {
 
 const LIMIT_MS = 120_000
 const LOOK_MS = 100
-const HEALTH_MS = 2_000
+const HEALTH_MS = 5_000
 
 /**
  * From the end of a fault until all that was received before it is final, something received after it is too, and no
@@ -53,14 +54,15 @@ async function unwellNow({ database, installation }: ChaosWorld, endedAt: string
 }
 
 async function healthOf(name: string, url: string): Promise<string | null> {
-  const status = await fetch(`${url}/health`, { signal: AbortSignal.timeout(HEALTH_MS) }).then(
-    async (answer) => {
-      await answer.arrayBuffer()
-      return String(answer.status)
-    },
-    () => 'nothing',
-  )
-  return status === '200' ? null : `/health of ${name} answers ${status}`
+  try {
+    const answer = await fetch(`${url}/health`, { signal: AbortSignal.timeout(HEALTH_MS) })
+    const { checks } = (await answer.json()) as HealthReport
+    if (answer.ok) return null
+    const bad = checks.filter(({ status }) => status === 'unhealthy')
+    return `${name} is unhealthy: ${bad.map((check) => `${check.name}: ${check.detail}`).join(', ')}`
+  } catch {
+    return `/health of ${name} does not answer`
+  }
 }
 
 /** What those events wait for, as far as their rows tell. */
