@@ -108,7 +108,9 @@ CREATE TABLE tds_alert_groups (
   route text COLLATE "C" NOT NULL,
   labels jsonb NOT NULL DEFAULT '{}',
   flush_at timestamptz,
+  flush_reason text,
   flushed_at timestamptz,
+  is_open boolean NOT NULL DEFAULT false,
   created_at timestamptz NOT NULL DEFAULT tds_now(),
   version integer NOT NULL DEFAULT 1,
   CONSTRAINT tds_alert_groups_pkey PRIMARY KEY (group_key)
@@ -118,7 +120,9 @@ COMMENT ON COLUMN tds_alert_groups.group_key IS 'SHA-256 of route and grouping l
 COMMENT ON COLUMN tds_alert_groups.route IS 'The route that its alerts took.';
 COMMENT ON COLUMN tds_alert_groups.labels IS 'The values by which it is grouped.';
 COMMENT ON COLUMN tds_alert_groups.flush_at IS 'When it is next decided what to tell; NULL where nothing is under way.';
+COMMENT ON COLUMN tds_alert_groups.flush_reason IS 'Why people are told again although nothing changed: silence ended, acknowledgement ended; NULL for none.';
 COMMENT ON COLUMN tds_alert_groups.flushed_at IS 'When that was last decided.';
+COMMENT ON COLUMN tds_alert_groups.is_open IS 'Whether something fired in it at the last flush: then changes wait for the interval, and else the first alert for company.';
 COMMENT ON COLUMN tds_alert_groups.created_at IS 'When its first alert came.';
 COMMENT ON COLUMN tds_alert_groups.version IS 'Counts the changes: who changes it names the version it saw.';
 COMMENT ON INDEX tds_alert_groups_pkey IS 'A group by what it holds.';
@@ -223,6 +227,7 @@ CREATE TABLE tds_silences (
   created_at timestamptz NOT NULL DEFAULT tds_now(),
   replaces uuid,
   ended_by text,
+  closed_at timestamptz,
   version integer NOT NULL DEFAULT 1,
   CONSTRAINT tds_silences_pkey PRIMARY KEY (id),
   CONSTRAINT tds_silences_some_time CHECK (ends_at >= starts_at),
@@ -239,6 +244,7 @@ COMMENT ON COLUMN tds_silences.reason IS 'Why.';
 COMMENT ON COLUMN tds_silences.created_at IS 'When it was made.';
 COMMENT ON COLUMN tds_silences.replaces IS 'The silence of which it is the new version.';
 COMMENT ON COLUMN tds_silences.ended_by IS 'Who ended it early; NULL where nobody did.';
+COMMENT ON COLUMN tds_silences.closed_at IS 'When its end was noticed, and told again what still fires; NULL before.';
 COMMENT ON COLUMN tds_silences.version IS 'Counts the changes.';
 COMMENT ON INDEX tds_silences_pkey IS 'The silence a person names.';
 CREATE INDEX tds_silences_ends_at ON tds_silences (ends_at);
@@ -269,3 +275,17 @@ COMMENT ON COLUMN tds_receiver_states.address IS 'Where the provider said that i
 COMMENT ON COLUMN tds_receiver_states.tokens IS 'What is left of its rate limits, and when that was counted.';
 COMMENT ON COLUMN tds_receiver_states.version IS 'Counts the changes.';
 COMMENT ON INDEX tds_receiver_states_pkey IS 'One row a way.';
+
+CREATE TABLE tds_alert_flaps (
+  fingerprint text COLLATE "C" NOT NULL,
+  rule text COLLATE "C" NOT NULL,
+  since timestamptz NOT NULL DEFAULT tds_now(),
+  told_at timestamptz,
+  CONSTRAINT tds_alert_flaps_pkey PRIMARY KEY (fingerprint)
+);
+COMMENT ON TABLE tds_alert_flaps IS 'What fires and resolves again and again, until it has been quiet for an hour.';
+COMMENT ON COLUMN tds_alert_flaps.fingerprint IS 'SHA-256 of rule and labels.';
+COMMENT ON COLUMN tds_alert_flaps.rule IS 'The rule.';
+COMMENT ON COLUMN tds_alert_flaps.since IS 'When it was found to flap.';
+COMMENT ON COLUMN tds_alert_flaps.told_at IS 'When people were last told that it fires, if it is critical.';
+COMMENT ON INDEX tds_alert_flaps_pkey IS 'One row an instance.';

@@ -1,4 +1,53 @@
 export {
+  acknowledgeEpisode,
+  beginEpisode,
+  endEpisode,
+  episodeCounts,
+  episodesOfGroup,
+  expiredAcknowledgements,
+  listEpisodes,
+  newestEpisode,
+  placeEpisode,
+  renewEpisodes,
+  unacknowledgeEpisode,
+  type NewEpisode,
+  type StoredEpisode,
+} from './alert-episodes.ts'
+export { beginFlap, endFlaps, listFlaps, noteFlapTold, type StoredFlap } from './alert-flaps.ts'
+export { hurryGroups, lockDueGroups, settleGroup, stirGroup, type StoredAlertGroup } from './alert-groups.ts'
+export { listRuleRuns, recordRuleRuns, type AlertRuleRun } from './alert-rule-runs.ts'
+export {
+  dropAlertStates,
+  listAlertStates,
+  saveAlertStates,
+  type AlertSeverity,
+  type NewAlertState,
+  type StoredAlertState,
+} from './alert-states.ts'
+export {
+  insertTimeline,
+  lastReasons,
+  listTimeline,
+  type StoredTimelineEntry,
+  type TimelineEntry,
+} from './alert-timeline.ts'
+export {
+  insertNotification,
+  mergeNotifications,
+  noteTold,
+  toldOfGroup,
+  type NewNotification,
+  type ToldRow,
+} from './notification-log.ts'
+export {
+  activeSilences,
+  closeEndedSilences,
+  endSilence,
+  insertSilence,
+  listSilences,
+  type StoredSilence,
+} from './silences.ts'
+export {
   admitCalls,
   type CallAdmission,
   type CallObstacle,
