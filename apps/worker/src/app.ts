@@ -87,6 +87,8 @@ export function createWorker(
     directUrl: config.DATABASE_DIRECT_URL,
     applicationName: 'tds-worker',
     poolSize,
+    // Nobody waits for a worker's answer, and over a bad way it gets no connection in less.
+    connectionTimeoutMs: 10_000,
     statementTimeoutMs: 20_000,
     idleInTransactionTimeoutMs: 20_000,
     transactionLimitMs: 20_000,

@@ -23,7 +23,8 @@ export type BossOptions = Pick<
 export function makeBoss(url: string, options: BossOptions): PgBoss {
   const connection = {
     connectionString: url,
-    connectionTimeoutMillis: 2_000,
+    // Opening a connection takes several turns: over a slow way that loses packets two seconds are never enough.
+    connectionTimeoutMillis: STATEMENT_TIMEOUT_MS,
     statement_timeout: STATEMENT_TIMEOUT_MS,
     // Without it a network that swallows everything stops the polling for good and without an error.
     query_timeout: STATEMENT_TIMEOUT_MS + 1_000,
