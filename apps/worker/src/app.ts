@@ -5,6 +5,7 @@ import {
   deletionFuseCheck,
   listReadsCheck,
   pipelineChecks,
+  queueUpkeepCheck,
   watchDatabase,
   webhookChecks,
   type DeliveryLedger,
@@ -48,7 +49,7 @@ import { performRuns } from './loops/perform-runs.ts'
 import { readPatiently } from './loops/read-patiently.ts'
 import { readRecords } from './loops/read-records.ts'
 import { deadLettersGauge, letterHealer, replayDuty } from './loops/replays.ts'
-import { inboxSweeper, leaseRescuer } from './loops/rescuers.ts'
+import { heldReadsRescuer, inboxSweeper, leaseRescuer } from './loops/rescuers.ts'
 import { retentionDuty } from './loops/retention.ts'
 import { stallWatch } from './loops/stall-watch.ts'
 import { ledgerSweeper, missRatioGauge, sightJudge, webhookCounter } from './loops/webhook-watchers.ts'
@@ -134,6 +135,7 @@ export function createWorker(
     queue,
     leaseRescuer(parts),
     inboxSweeper(parts),
+    heldReadsRescuer(parts, { perDay: config.ZOHO_CALLS_PER_DAY }),
     applyEvents({ ...gated, batchSize: () => settings.number('batch_size') }),
     readRecords(reading),
     readPatiently(reading),
@@ -185,6 +187,7 @@ export function createWorker(
       ...vitals.checks,
       conservation.check,
       deletionFuseCheck(db),
+      queueUpkeepCheck(queue),
     ],
     ready: gate.readiness,
   })

@@ -50,10 +50,10 @@ export function makeBoss(url: string, options: BossOptions): PgBoss {
 
 /** During an outage every poll fails: the first line tells it, later ones only that it goes on. */
 function onceInAWhile(message: string): (problem: { message: string }) => void {
-  let lastAt = 0
+  let lastAt = -Infinity
   let unsaid = 0
   return (problem) => {
-    const now = Date.now()
+    const now = performance.now()
     if (now - lastAt < REPEAT_AFTER_MS) {
       unsaid += 1
       return
