@@ -134,11 +134,11 @@ describeMounted(`F-27: a data disk that is full in the middle of a stream (TDS_S
     const told: Attempt[] = []
     const deliveries = markedChanges(world.simulator, seededChance(seed), {
       count: Infinity,
-      recordsPerType: 7,
+      records: { ofEachType: 7 },
       until: over.signal,
     })
     const driving = drive(world.simulator, deliveries, {
-      target: world.installation.apiUrl,
+      targets: [world.installation.apiUrl],
       atOnce: 24,
       ratePerSecond: 24,
       patienceMs: normalWithinMs,

@@ -38,8 +38,8 @@ describe(`F-35: a network to Postgres that loses a fifth and takes 200 ms a turn
     const watched = watchWorkers()
     const history = await drive(
       world.simulator,
-      markedChanges(world.simulator, seededChance(seed), { count: deliveries, recordsPerType: 7 }),
-      { target: world.installation.apiUrl, atOnce: 8, ratePerSecond },
+      markedChanges(world.simulator, seededChance(seed), { count: deliveries, records: { ofEachType: 7 } }),
+      { targets: [world.installation.apiUrl], atOnce: 8, ratePerSecond },
     )
     await waitUntil(async () => (await finished()) > 0, { what: 'an event is finished over the bad way' })
     const verdicts = await watched.end()
