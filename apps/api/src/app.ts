@@ -97,7 +97,8 @@ export function createApi(config: ApiConfig, overrides: ApiOverrides = {}): Api 
     spool,
     databaseTime: () => (watch.problem() === null ? watch.now() : null),
     // A lane beside those of live intake: counter rows are of one lane alone.
-    store: async (events) => storeSpooled({ db, queue, mover: { daemonId: daemon.id, lane: 2 } }, events),
+    store: async (events, onSetback) =>
+      storeSpooled({ db, queue, mover: { daemonId: daemon.id, lane: 2 }, onSetback }, events),
   })
 
   const gate = untilReady({
@@ -119,7 +120,7 @@ export function createApi(config: ApiConfig, overrides: ApiOverrides = {}): Api 
   const health = createHealth({
     daemon: 'api',
     version: TDS_VERSION,
-    checks: [...apiChecks(db, { watch, spool }), ...processChecks(), ...vitals.checks],
+    checks: [...apiChecks(db, { watch, spool, drain }), ...processChecks(), ...vitals.checks],
     ready: readiness,
   })
 

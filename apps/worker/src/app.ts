@@ -5,6 +5,7 @@ import {
   deletionFuseCheck,
   listReadsCheck,
   pipelineChecks,
+  queueUpkeepCheck,
   watchDatabase,
   webhookChecks,
   type DeliveryLedger,
@@ -48,7 +49,7 @@ import { performRuns } from './loops/perform-runs.ts'
 import { readPatiently } from './loops/read-patiently.ts'
 import { readRecords } from './loops/read-records.ts'
 import { deadLettersGauge, letterHealer, replayDuty } from './loops/replays.ts'
-import { inboxSweeper, leaseRescuer } from './loops/rescuers.ts'
+import { heldReadsRescuer, inboxSweeper, leaseRescuer } from './loops/rescuers.ts'
 import { retentionDuty } from './loops/retention.ts'
 import { stallWatch } from './loops/stall-watch.ts'
 import { ledgerSweeper, missRatioGauge, sightJudge, webhookCounter } from './loops/webhook-watchers.ts'
@@ -87,6 +88,8 @@ export function createWorker(
     directUrl: config.DATABASE_DIRECT_URL,
     applicationName: 'tds-worker',
     poolSize,
+    // Nobody waits for a worker's answer, and over a bad way it gets no connection in less.
+    connectionTimeoutMs: 10_000,
     statementTimeoutMs: 20_000,
     idleInTransactionTimeoutMs: 20_000,
     transactionLimitMs: 20_000,
@@ -132,6 +135,7 @@ export function createWorker(
     queue,
     leaseRescuer(parts),
     inboxSweeper(parts),
+    heldReadsRescuer(parts, { perDay: config.ZOHO_CALLS_PER_DAY }),
     applyEvents({ ...gated, batchSize: () => settings.number('batch_size') }),
     readRecords(reading),
     readPatiently(reading),
@@ -183,6 +187,7 @@ export function createWorker(
       ...vitals.checks,
       conservation.check,
       deletionFuseCheck(db),
+      queueUpkeepCheck(queue),
     ],
     ready: gate.readiness,
   })

@@ -22,6 +22,11 @@ export interface DatabaseOptions extends SessionOptions {
   applicationName: string
   /** Connections at most. */
   poolSize: number
+  /**
+   * Limit of waiting for a connection of the pool, and of opening one; default 2 s. Opening takes five turns, so that over a way
+   * that is slow and loses packets two seconds are never enough: whoever can wait should.
+   */
+  connectionTimeoutMs?: number | undefined
   /** Limit of a whole transaction, from its begin to its commit; default none. Whatever is then in flight is rolled back. */
   transactionLimitMs?: number | undefined
 }
@@ -111,7 +116,7 @@ function connectionPool(o: DatabaseOptions, sessions: Sessions): pg.Pool {
     application_name: o.applicationName,
     max: o.poolSize,
     idleTimeoutMillis: 60_000,
-    connectionTimeoutMillis: CONNECTION_TIMEOUT_MS,
+    connectionTimeoutMillis: o.connectionTimeoutMs ?? CONNECTION_TIMEOUT_MS,
     ...sessions.startup,
     // The server's limit needs a server that answers: a network that swallows everything needs one of ours.
     query_timeout: sessions.statementTimeoutMs + 1_000,

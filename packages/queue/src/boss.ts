@@ -23,7 +23,8 @@ export type BossOptions = Pick<
 export function makeBoss(url: string, options: BossOptions): PgBoss {
   const connection = {
     connectionString: url,
-    connectionTimeoutMillis: 2_000,
+    // Opening a connection takes several turns: over a slow way that loses packets two seconds are never enough.
+    connectionTimeoutMillis: STATEMENT_TIMEOUT_MS,
     statement_timeout: STATEMENT_TIMEOUT_MS,
     // Without it a network that swallows everything stops the polling for good and without an error.
     query_timeout: STATEMENT_TIMEOUT_MS + 1_000,
@@ -49,10 +50,10 @@ export function makeBoss(url: string, options: BossOptions): PgBoss {
 
 /** During an outage every poll fails: the first line tells it, later ones only that it goes on. */
 function onceInAWhile(message: string): (problem: { message: string }) => void {
-  let lastAt = 0
+  let lastAt = -Infinity
   let unsaid = 0
   return (problem) => {
-    const now = Date.now()
+    const now = performance.now()
     if (now - lastAt < REPEAT_AFTER_MS) {
       unsaid += 1
       return

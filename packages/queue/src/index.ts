@@ -1,4 +1,5 @@
 export { installQueueSchema } from './install-queue-schema.ts'
 export type { JobData, JobName } from './jobs.ts'
 export { createQueue, queueConnections, type NewJob, type Queue, type QueueOptions } from './queue.ts'
+export type { FailingUpkeep } from './upkeep.ts'
 export type { JobInHand, WorkOptions } from './work-loop.ts'

@@ -8,6 +8,7 @@ import { messageOf, type Service, service, TdsError } from '@tds/runtime'
 import { makeBoss } from './boss.ts'
 import { type JobData, type JobName, ownKeyOf } from './jobs.ts'
 import { stalledSeconds } from './stalled.ts'
+import { type FailingUpkeep, queueUpkeep } from './upkeep.ts'
 import { type WorkOptions, workLoop } from './work-loop.ts'
 
 const STOP_TIMEOUT_MS = 25_000
@@ -22,8 +23,8 @@ export const queueConnections = { sender: poolSizes.sender, worker: poolSizes.wo
 /** One job to send. */
 export interface NewJob<N extends JobName> {
   data: JobData[N]
-  /** Not before; default at once. */
-  startAfter?: Date | undefined
+  /** Not for so many seconds, by the clock of the database; default at once. */
+  delaySeconds?: number | undefined
   /** At most one job with this key waits; further ones are dropped without a word, whatever their priority. `read-record` has one by itself: its record. */
   singletonKey?: string | undefined
   /** Higher first; default 0. */
@@ -44,6 +45,8 @@ export interface Queue extends Service {
   work<N extends JobName>(job: N, options: WorkOptions<N>): Service
   /** For how long the loop that is worst off has got nowhere, in seconds; 0 where no loop runs. */
   stalledSeconds(): number
+  /** The queues that this process looks after in vain; none where it only sends. */
+  failingUpkeep(): FailingUpkeep[]
 }
 
 /** What `createQueue` needs. */
@@ -67,15 +70,26 @@ export function createQueue({ db, role, superviseIntervalSeconds = 5 }: QueueOpt
     application_name: `tds-queue-${role}`,
     max: poolSizes[role],
     migrate: false,
-    supervise: isWorker,
+    // Done by our own upkeep, queue by queue.
+    supervise: false,
     useListenNotify: isWorker,
     superviseIntervalSeconds,
     monitorIntervalSeconds: superviseIntervalSeconds,
   } satisfies Partial<ConstructorOptions>)
+  const upkeep = queueUpkeep({
+    everySeconds: superviseIntervalSeconds,
+    lookAfter: async (name) => boss.supervise(name),
+  })
   const lifecycle = service({
     name: `queue:${role}`,
-    start: async () => startBoss(boss),
-    stop: async () => boss.stop({ graceful: true, timeout: STOP_TIMEOUT_MS }),
+    start: async () => {
+      await startBoss(boss)
+      if (isWorker) await upkeep.start()
+    },
+    // At once, because pg-boss breaks a round off only when it is told to stop.
+    stop: async () => {
+      await Promise.all([upkeep.stop(), boss.stop({ graceful: true, timeout: STOP_TIMEOUT_MS })])
+    },
   })
   return {
     ...lifecycle,
@@ -86,6 +100,7 @@ export function createQueue({ db, role, superviseIntervalSeconds = 5 }: QueueOpt
     },
     work: (job, options) => workLoop(boss, job, options),
     stalledSeconds: () => stalledSeconds(boss.getWipData(), Date.now()),
+    failingUpkeep: () => upkeep.failing(),
   }
 }
 
@@ -123,7 +138,7 @@ function toInsert<N extends JobName>(job: N, item: NewJob<N>): JobInsert<JobData
   const singletonKey = item.singletonKey ?? ownKeyOf(job, item.data)
   return {
     data: item.data,
-    ...(item.startAfter ? { startAfter: item.startAfter } : {}),
+    ...(item.delaySeconds ? { startAfter: `${item.delaySeconds.toFixed(3)} seconds` } : {}),
     ...(singletonKey ? { singletonKey } : {}),
     ...(item.priority ? { priority: item.priority } : {}),
   }

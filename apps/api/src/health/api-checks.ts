@@ -1,7 +1,8 @@
 import { dataChecks, pipelineChecks } from '@tds/core'
-import { lastOutcomes, type Database, type LastOutcomes } from '@tds/db'
+import { isDatabaseUnavailable, lastOutcomes, type Database, type LastOutcomes } from '@tds/db'
 import type { HealthCheck, HealthResult } from '@tds/runtime'
 import type { DatabaseWatch } from '../database-watch.ts'
+import type { SpoolDrain } from '../spool/drain-spool.ts'
 import type { SpoolState } from '../spool/spool-state.ts'
 import { spoolCheck, spoolThresholds } from './spool-check.ts'
 
@@ -22,14 +23,16 @@ export function apiChecks(
   {
     watch,
     spool,
+    drain,
   }: {
     readonly watch: Pick<DatabaseWatch, 'problem' | 'roundTripMs'>
     readonly spool: { readonly state: () => SpoolState }
+    readonly drain: Pick<SpoolDrain, 'problem'>
   },
 ): HealthCheck[] {
   return [
-    { name: 'database', check: () => judgeDatabase(watch) },
-    spoolCheck(spool),
+    { name: 'database', check: () => judgeDatabase(watch, drain) },
+    spoolCheck(spool, drain),
     ...pipelineChecks(db),
     ...dataChecks(db),
     {
@@ -39,12 +42,19 @@ export function apiChecks(
   ]
 }
 
-function judgeDatabase({
-  problem,
-  roundTripMs,
-}: Pick<DatabaseWatch, 'problem' | 'roundTripMs'>): HealthResult {
+function judgeDatabase(
+  { problem, roundTripMs }: Pick<DatabaseWatch, 'problem' | 'roundTripMs'>,
+  drain: Pick<SpoolDrain, 'problem'>,
+): HealthResult {
   const reason = problem()
   if (reason !== null) return { status: 'unhealthy', detail: `The database does not answer: ${reason}` }
+  // One whose disk is full, or that only reads, goes on answering questions.
+  const unstored = drain.problem()
+  if (unstored !== null && isDatabaseUnavailable(unstored))
+    return {
+      status: 'unhealthy',
+      detail: `The database answers, but takes nothing: ${unstored.message}. ${unstored.nextStep}`,
+    }
   const ms = Math.round(roundTripMs() ?? 0)
   return {
     status: ms >= apiThresholds.roundTripMs.degraded ? 'degraded' : 'healthy',

@@ -1,4 +1,4 @@
-import type { HealthCheck, HealthResult } from '@tds/runtime'
+import type { HealthCheck, HealthResult, TdsError } from '@tds/runtime'
 import { freeSpaceLimits } from '../spool/spool-space.ts'
 import type { SpoolState } from '../spool/spool-state.ts'
 
@@ -10,22 +10,33 @@ export const spoolThresholds = {
 } as const
 
 /** Whether the spool would take a delivery, and whether what is in it gets out. */
-export function spoolCheck(spool: { readonly state: () => SpoolState }): HealthCheck {
+export function spoolCheck(
+  spool: { readonly state: () => SpoolState },
+  drain: { readonly problem: () => TdsError | null },
+): HealthCheck {
   return {
     name: 'spool',
     check: () => {
       const { problem, ...facts } = spool.state()
-      return { ...judge(spool.state()), facts: { open: problem === null, ...rounded(facts) } }
+      return {
+        ...judge(spool.state(), drain.problem()),
+        facts: { open: problem === null, ...rounded(facts) },
+      }
     },
   }
 }
 
-function judge({ problem, oldestSeconds, records, tornFiles, freeShare }: SpoolState): HealthResult {
+function judge(
+  { problem, oldestSeconds, records, tornFiles, freeShare }: SpoolState,
+  unstored: TdsError | null,
+): HealthResult {
   const { degraded, unhealthy } = spoolThresholds.oldestSeconds
   const waiting = `${String(records)} deliveries wait on local disk, the oldest for ${String(Math.round(oldestSeconds ?? 0))} s`
   if ((oldestSeconds ?? 0) >= unhealthy) return { status: 'unhealthy', detail: `${waiting}.` }
   if (problem !== null)
     return { status: 'degraded', detail: `${problem.message}: without Postgres deliveries are refused.` }
+  if (unstored !== null)
+    return { status: 'degraded', detail: `${waiting}, and cannot be stored: ${unstored.message}.` }
   if ((oldestSeconds ?? 0) >= degraded) return { status: 'degraded', detail: `${waiting}.` }
   if (tornFiles > 0)
     return { status: 'degraded', detail: `${String(tornFiles)} damaged parts were set aside.` }

@@ -1,5 +1,6 @@
 import type { IncomingEvent } from '@tds/core'
-import { childLogger, counter, poller, type Poller } from '@tds/runtime'
+import { classifyDatabaseError } from '@tds/db'
+import { childLogger, counter, poller, type Poller, type TdsError } from '@tds/runtime'
 import { judgeVersion } from '@tds/zoho'
 import { readSegment, type SegmentFacts } from './segment.ts'
 import type { Spool } from './spool.ts'
@@ -12,8 +13,17 @@ export interface SpoolDrainParts {
   readonly spool: Pick<Spool, 'drainable' | 'remove' | 'setAside'>
   /** The database's time; null while it does not answer. */
   readonly databaseTime: () => Date | null
-  /** Commits deliveries into the inbox; storing some of them again changes nothing. */
-  readonly store: (events: readonly IncomingEvent[]) => Promise<unknown>
+  /**
+   * Commits deliveries into the inbox; storing some of them again changes nothing. Tells of each attempt that failed and is
+   * made again.
+   */
+  readonly store: (events: readonly IncomingEvent[], onSetback: (error: unknown) => void) => Promise<unknown>
+}
+
+/** Moves what waits, and knows whether Postgres takes it: one that answers need not. */
+export interface SpoolDrain extends Poller {
+  /** Why what waits could not be stored when that was last tried; null where it could, and where nobody tried. */
+  readonly problem: () => TdsError | null
 }
 
 const drained = counter({
@@ -26,31 +36,57 @@ const mostInBatch = 200
 const mostBytesInBatch = 4 * 1024 ** 2
 
 /** Moves what was spooled into the inbox, in order and beside live intake, as soon as Postgres answers. */
-export function spoolDrain(parts: SpoolDrainParts): Poller {
-  return poller({
-    name: 'spool-drain',
-    everyMs: 1000,
-    maxBackoffMs: 5000,
-    runOnce: async (signal) => {
-      if (parts.databaseTime() === null) return { waits: 1 }
-      let deliveries = 0
-      for (const segment of await parts.spool.drainable()) {
-        if (signal.aborted) break
-        deliveries += await drainSegment(parts, segment)
-      }
-      if (deliveries > 0) log.info('drained the spool', { deliveries })
-      return { deliveries }
-    },
-  })
+export function spoolDrain(parts: SpoolDrainParts): SpoolDrain {
+  let problem: TdsError | null = null
+  const draining = poller({ name: 'spool-drain', everyMs: 1000, maxBackoffMs: 5000, runOnce: drain })
+  return { ...draining, problem: () => problem }
+
+  async function drain(signal: AbortSignal): Promise<Record<string, number>> {
+    let setback: unknown = null
+    try {
+      const numbers = await drainOnce(parts, signal, (error) => {
+        setback = error
+        problem = classifyDatabaseError(error)
+      })
+      problem = null
+      return numbers
+    } catch (error) {
+      // That the time was up says less than what took it.
+      problem = classifyDatabaseError(setback ?? error)
+      throw error
+    }
+  }
+}
+
+async function drainOnce(
+  parts: SpoolDrainParts,
+  signal: AbortSignal,
+  onSetback: (error: unknown) => void,
+): Promise<Record<string, number>> {
+  if (parts.databaseTime() === null) return { waits: 1 }
+  let deliveries = 0
+  for (const segment of await parts.spool.drainable()) {
+    if (signal.aborted) break
+    deliveries += await drainSegment(parts, segment, onSetback)
+  }
+  if (deliveries > 0) log.info('drained the spool', { deliveries })
+  return { deliveries }
 }
 
 /** Removes the segment after the commits that hold all of it; until then all of it is stored again, which changes nothing. */
-async function drainSegment(parts: SpoolDrainParts, segment: SegmentFacts): Promise<number> {
+async function drainSegment(
+  parts: SpoolDrainParts,
+  segment: SegmentFacts,
+  onSetback: (error: unknown) => void,
+): Promise<number> {
   const events = await soundEvents(parts, segment)
   for (const batch of batchesOf(events)) {
     const now = parts.databaseTime()
     if (now === null) throw new Error('Postgres went away while the spool was drained')
-    await parts.store(batch.map((event) => judged(event, now)))
+    await parts.store(
+      batch.map((event) => judged(event, now)),
+      onSetback,
+    )
     drained.inc(batch.length)
   }
   await parts.spool.remove(segment)

@@ -1,7 +1,7 @@
 import { cp, mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createTestDatabase, type TestDatabase } from '@tds/db/testing'
-import { loadConfig } from '@tds/runtime'
+import { loadConfig, type HealthResult } from '@tds/runtime'
 import { captureLogs } from '@tds/runtime/testing'
 import { createApi, type Api } from '../app.ts'
 import { apiConfigSchema } from '../config.ts'
@@ -169,6 +169,38 @@ describe('an api whose database does not answer in time', () => {
     await database.db.query('ALTER TABLE tds_inbox_events RENAME COLUMN no_flags TO flags')
     await until(async () => (await rows()).length === 1)
     await until(async () => isEmpty())
+  })
+})
+
+describe('an api whose database answers but takes nothing', () => {
+  it('spools, says in its health why, with what to do, and is healthy again when it takes', async () => {
+    const api = await startApi()
+    await database.db.query(
+      `CREATE FUNCTION be_full() RETURNS trigger LANGUAGE plpgsql AS
+         $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$`,
+    )
+    await database.db.query(
+      'CREATE TRIGGER be_full BEFORE INSERT ON tds_inbox_events EXECUTE FUNCTION be_full()',
+    )
+    expect(await api.deliver(bodyOf(1))).toMatchObject({ status: 202, body: { status: 'spooled' } })
+    await until(async () => (await api.get('/health')).status === 503)
+    const report = await api.get('/health')
+    expect(checkIn(report, 'database')).toMatchObject({
+      status: 'unhealthy',
+      detail: expect.stringMatching(/takes nothing: .*could not extend file\. Make room/),
+    })
+    expect(checkIn(report, 'spool')).toMatchObject({
+      status: 'degraded',
+      detail: expect.stringMatching(/^1 deliveries wait .* cannot be stored: .*could not extend file/),
+    })
+    await database.db.query('DROP TRIGGER be_full ON tds_inbox_events')
+    await until(async () => (await rows()).length === 1)
+    await until(async () => {
+      const again = await api.get('/health')
+      return ['database', 'spool'].every(
+        (name) => (checkIn(again, name) as HealthResult).status === 'healthy',
+      )
+    })
   })
 })
 

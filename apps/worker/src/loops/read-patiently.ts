@@ -10,6 +10,8 @@ const log = childLogger('worker:read')
 const idleMs = 1_000
 /** The pause where there was something to read: there is mostly more. */
 const busyMs = 50
+/** A kind that may not be read yet is tried again after so long: somebody may have bought calls. The question costs none. */
+const longestPauseMs = 900_000
 
 /**
  * Performs the reads that no event waits for: missing parents, and what a change may have moved. They have no jobs; the
@@ -58,8 +60,9 @@ async function runTask(parts: ReadLoopParts, { task, pausedUntil, signal }: Task
   })
   const waitMs = reports.find((report) => report.waitMs !== undefined)?.waitMs
   if (waitMs !== undefined && !pausedUntil.has(key)) {
-    pausedUntil.set(key, { ...kind, untilMs: performance.now() + waitMs })
-    log.info('Reads that nothing waits for must wait', { ...kind, seconds: Math.round(waitMs / 1000) })
+    const pauseMs = Math.min(waitMs, longestPauseMs)
+    pausedUntil.set(key, { ...kind, untilMs: performance.now() + pauseMs })
+    log.info('Reads that nothing waits for must wait', { ...kind, seconds: Math.round(pauseMs / 1000) })
   }
   return reports
 }

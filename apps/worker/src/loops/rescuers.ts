@@ -1,4 +1,4 @@
-import { sweepInbox, takeBackWork, type SweepParts } from '@tds/core'
+import { hastenReads, sweepInbox, takeBackWork, type SweepParts } from '@tds/core'
 import { poller, type Service } from '@tds/runtime'
 import type { Lanes } from '../lanes.ts'
 
@@ -25,5 +25,17 @@ export function inboxSweeper(parts: RescuerParts): Service {
     everyMs: 30_000,
     runOnce: () =>
       parts.lanes.run((lane) => sweepInbox({ ...parts, mover: { daemonId: parts.daemonId, lane } })),
+  })
+}
+
+/** Lets reads go on that wait for the next day although calls of this one were bought: somebody waits for their events. */
+export function heldReadsRescuer(
+  parts: Pick<RescuerParts, 'db' | 'queue'>,
+  o: { readonly perDay: number | undefined },
+): Service {
+  return poller({
+    name: 'held-reads',
+    everyMs: 30_000,
+    runOnce: async () => ({ ...(await hastenReads(parts, { perDay: o.perDay ?? null })) }),
   })
 }

@@ -30,6 +30,12 @@ describe('restoring discarded letters', () => {
     return Object.fromEntries(rows.map((row) => [row.status, row.events]))
   }
 
+  /** Waits until a statement waits for the end of another transaction. */
+  async function untilSomebodyWaits(): Promise<void> {
+    const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+    while ((await world.db.query(waiting)).rowCount === 0);
+  }
+
   it('makes letter and event what they were, counters included, so that a replay applies it', async () => {
     const id = await world.letter('573914000000990001', 'configuration', { brand: 'Quay' })
     await world.discard([id])
@@ -76,6 +82,34 @@ describe('restoring discarded letters', () => {
     ])
     expect(await states()).toMatchObject([{ letter: 'discarded' }, { letter: 'open' }])
     expect(await world.unconserved()).toEqual([])
+  })
+
+  it('leaves one alone whose record fails in the same way in the same moment', async () => {
+    const zohoId = '573914000000990001'
+    const old = await world.letter(zohoId, 'data', { brand: 'first' })
+    await world.discard([old])
+    const eventId = await world.deliver(zohoId, { brand: 'second' })
+    const [isWritten, mayCommit] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()]
+    const givingUp = world.db.transaction(async (tx) => {
+      await tx.query(
+        `INSERT INTO tds_dead_letter_queue (organization_id, entity_type, source_entity_id, event_id, class, fingerprint,
+                failure_reason, operation_type)
+         SELECT organization_id, entity_type, source_entity_id, $2::uuid, class, fingerprint, failure_reason, operation_type
+           FROM tds_dead_letter_queue WHERE id = $1`,
+        [old, eventId],
+      )
+      isWritten.resolve(undefined)
+      await mayCommit.promise
+    })
+    await isWritten.promise
+    const restoring = restore([old])
+    await untilSomebodyWaits()
+    mayCommit.resolve(undefined)
+    await givingUp
+    expect(await restoring).toMatchObject([
+      { letterId: old, outcome: 'outdated', detail: expect.stringContaining('has an open one') },
+    ])
+    expect((await world.find(old)).status).toBe('discarded')
   })
 
   it('happens once where two of us want it, and not at all for what is not there', async () => {

@@ -7,7 +7,7 @@ import {
   type StoredDeadLetter,
   type Transaction,
 } from '@tds/db'
-import { TdsError } from '@tds/runtime'
+import { codeOf, TdsError } from '@tds/runtime'
 import {
   logOfStep,
   moveSettled,
@@ -53,7 +53,7 @@ async function restoreOne(
       if (held === undefined) throw letterNotFound(letterId)
       const { letter } = held
       if (letter.status !== 'discarded') throw letterNotDiscarded(letter)
-      if (!(await reopenDeadLetter(tx, letterId))) throw letterOutdated(letterId)
+      if (!(await reopenDeadLetter(tx, letterId).catch(falseWhereTaken))) throw letterOutdated(letterId)
       const events = await discardedEvents(tx, letter)
       await moveSettled(tx, parts.mover, { events, to: 'dead_letter' })
       const step = { outcome: 'reopened', detail: request.reason }
@@ -70,6 +70,12 @@ async function restoreOne(
     if (outcome === undefined) throw error
     return { letterId, outcome, events: 0, detail: error instanceof Error ? error.message : null }
   }
+}
+
+/** The same failure was given up on in the same moment: its letter was not to be seen yet, and took the place of this one. */
+function falseWhereTaken(error: unknown): false {
+  if (codeOf(error) === '23505') return false
+  throw error
 }
 
 /**

@@ -4,6 +4,7 @@ import type { BodyShape } from './body-shape.ts'
 import { readColumn } from './columns.ts'
 import { readCustomFields } from './custom-fields.ts'
 import type { ChildDefinition, ColumnDefinition, EntityDefinition } from './define-entity.ts'
+import { mappingDefect } from './mapping-defect.ts'
 import { UnreadableValue } from './unreadable-value.ts'
 import { readZohoTime } from './zoho-time.ts'
 
@@ -35,16 +36,29 @@ export interface MappedRecord {
  * Throws as {@link readRecord} does.
  */
 export function mapRecord(entity: EntityDefinition, record: ExactObject, shape: BodyShape): MappedRecord {
-  noticeDrift(entity, record, shape)
+  try {
+    noticeDrift(entity, record, shape)
+  } catch (error) {
+    throw mappingDefect(entity, error)
+  }
   return readRecord(entity, record, shape)
 }
 
 /**
  * Reads a record's body into columns, lines and custom fields.
  * A key that a webhook or a list row does not carry is left out; in a detail, which is complete, it means blank, and so
- * it does where the record says that it goes without. Throws {@link UnreadableValue} for a value that cannot be read exactly, and for a detail without a required column.
+ * it does where the record says that it goes without. Throws {@link UnreadableValue} for a value that cannot be read exactly, and for a detail without a required column;
+ * TdsError `mapping_defect` where our own code fails over a body, so that it costs that record and no other.
  */
 export function readRecord(entity: EntityDefinition, record: ExactObject, shape: BodyShape): MappedRecord {
+  try {
+    return readParts(entity, record, shape)
+  } catch (error) {
+    throw mappingDefect(entity, error)
+  }
+}
+
+function readParts(entity: EntityDefinition, record: ExactObject, shape: BodyShape): MappedRecord {
   const columns: Record<string, string | null> = {}
   let absent = false
   let thin = false

@@ -21,10 +21,9 @@ export async function carryEvents(
 ): Promise<void> {
   const { eventIds, delaySeconds = 0, priority = 0 } = o
   if (eventIds.length === 0) return
-  const startAfter = delaySeconds > 0 ? { startAfter: new Date(Date.now() + delaySeconds * 1000) } : {}
   const jobs = []
   for (let first = 0; first < eventIds.length; first += eventsPerJob) {
-    jobs.push({ data: { eventIds: eventIds.slice(first, first + eventsPerJob) }, priority, ...startAfter })
+    jobs.push({ data: { eventIds: eventIds.slice(first, first + eventsPerJob) }, priority, delaySeconds })
   }
   await queue.send(tx, 'apply-events', jobs)
 }

@@ -73,7 +73,7 @@ function moveOf(fate: EventFate): EventMove {
     reads: fate.answered === true ? 1 : 0,
     awaiting_read:
       fate.awaitsRead === true || fate.read?.reason === 'event' || fate.read?.reason === 'repeat',
-    next_attempt_at: nextAttemptAt(fate),
+    next_attempt_in: nextAttemptIn(fate),
   }
 }
 
@@ -82,10 +82,10 @@ function isOnlyWaiting(fate: EventFate): boolean {
   return fate.status === 'retry' && fate.read !== undefined
 }
 
-function nextAttemptAt(fate: EventFate): string | null {
+/** In seconds, because the clock of the database is to say when that is. */
+function nextAttemptIn(fate: EventFate): number | null {
   if (fate.status !== 'retry' || fate.awaitsRead === true) return null
-  const seconds = fate.delaySeconds ?? fate.read?.delaySeconds ?? 0
-  return new Date(Date.now() + seconds * 1000).toISOString()
+  return fate.delaySeconds ?? fate.read?.delaySeconds ?? 0
 }
 
 function logOf(fate: EventFate, durationMs: number, workerId: string): SyncLogWrite {

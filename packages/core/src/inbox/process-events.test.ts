@@ -101,6 +101,55 @@ describe('processEvents', () => {
     ])
   })
 
+  it('gives up at once, as class mapping, what our own mapping code fails over, and applies the others', async () => {
+    const ids = await Promise.all(
+      ['sound', 'odd', 'sound'].map((brand) => receiveProduct(newId(), { brand })),
+    )
+    const { goesWithout } = product
+    const failing = {
+      goesWithout: (record: Readonly<Record<string, unknown>>) => {
+        if (record['brand'] === 'odd') throw new TypeError('brand has no such property')
+        return false
+      },
+    }
+    Object.assign(product, failing)
+    try {
+      await processEvents(partsOf(world.db), ids)
+    } finally {
+      Object.assign(product, { goesWithout })
+    }
+    expect(await Promise.all(ids.map((id) => world.status(id)))).toEqual([
+      'applied',
+      'dead_letter',
+      'applied',
+    ])
+    const { rows } = await world.db.query(
+      'SELECT class, error_code, total_attempts, error_message FROM tds_dead_letter_queue',
+    )
+    expect(rows).toEqual([
+      {
+        class: 'mapping',
+        error_code: 'mapping_defect',
+        total_attempts: 1,
+        error_message: 'The mapping of product failed: brand has no such property',
+      },
+    ])
+  })
+
+  it('gives up, as class mapping after its attempts, what our own code fails over while it applies', async () => {
+    const zohoId = newId()
+    const id = await receiveThin(zohoId)
+    const parts = partsOf(world.db)
+    const queue: ProcessingParts['queue'] = {
+      send: (tx, job, items) =>
+        job === 'read-record'
+          ? Promise.reject(new TypeError('no such method'))
+          : parts.queue.send(tx, job, items),
+    }
+    for (let attempt = 1; attempt <= 3; attempt += 1) await processEvents({ ...parts, queue }, [id])
+    expect(await world.deadLetters(zohoId)).toMatchObject([{ class: 'mapping', total_attempts: 3 }])
+  })
+
   it('F-15: waits without an attempt for a record that another session holds, and applies the others', async () => {
     const [held, free] = [newId(), newId()]
     await processEvents(partsOf(world.db), [await receiveProduct(held, {})])
@@ -179,6 +228,36 @@ describe('the rescuers', () => {
     await world.db.query(`UPDATE tds_inbox_events SET received_at = received_at - interval '1 hour'`)
     await sweepInbox(partsOf(world.db))
     expect(sent).toEqual([{ job: 'apply-events', data: { eventIds: [id] } }])
+  })
+
+  it('F-12: give a new job to an event and to a read whose jobs the queue does not give back', async () => {
+    const id = await receiveProduct(newId(), {})
+    const read = { organizationId: '1', entityType: 'product', zohoId: newId() }
+    await world.db.query(`UPDATE tds_inbox_events SET received_at = received_at - interval '1 hour'`)
+    await world.db.query(
+      `INSERT INTO tds_owed_reads (organization_id, entity_type, zoho_id, reason, due_at)
+       VALUES ($1, $2, $3, 'event', tds_now() - interval '1 minute')`,
+      [read.organizationId, read.entityType, read.zohoId],
+    )
+    await world.db.query(
+      `INSERT INTO pgboss.job (name, data, state, started_on, expire_seconds, heartbeat_on, heartbeat_seconds)
+       SELECT name, data, 'active', now(), 60, now(), 10
+         FROM (VALUES ('apply-events', $1::jsonb), ('read-record', $2::jsonb)) AS lost(name, data)`,
+      [JSON.stringify({ eventIds: [id] }), JSON.stringify(read)],
+    )
+    const sweep = async () => {
+      await sweepInbox(partsOf(world.db))
+      await takeBackWork(partsOf(world.db))
+    }
+    await sweep()
+    expect(sent).toEqual([])
+    await world.db.query(`UPDATE pgboss.job SET heartbeat_on = now() - interval '50 seconds'`)
+    await sweep()
+    await world.db.query('DELETE FROM pgboss.job')
+    expect(sent).toMatchObject([
+      { job: 'apply-events', data: { eventIds: [id] } },
+      { job: 'read-record', data: read },
+    ])
   })
 
   it('ask again for a read that an event awaits and nobody owes', async () => {

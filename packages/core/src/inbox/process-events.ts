@@ -223,8 +223,16 @@ function fateAfterFailure(event: LockedEvent, error: unknown, policy: RetryPolic
   return {
     event,
     status: 'dead_letter',
-    failure: retries ? failure('exhausted', known.code, known.message) : known,
+    failure: retries
+      ? failure(isProgramError(error) ? 'mapping' : 'exhausted', known.code, known.message)
+      : known,
   }
+}
+
+/** A mistake of ours shows as one of these; what Postgres and the network say has a code. */
+function isProgramError(error: unknown): boolean {
+  const isPlain = error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError
+  return isPlain && codeOf(error) === undefined
 }
 
 function countFates(fates: readonly EventFate[]): ProcessedCounts {

@@ -24,6 +24,8 @@ export interface StoreParts {
    * been committed, and the id is kept whatever Postgres says of the content.
    */
   readonly arePromised?: boolean
+  /** Told of each attempt that failed and is made again. */
+  readonly onSetback?: ((error: unknown) => void) | undefined
 }
 
 /** What earlier attempts at the same deliveries came to, and whether this one still makes sense. */

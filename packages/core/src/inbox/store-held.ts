@@ -80,6 +80,7 @@ async function storeInTime(
       // Only what the server itself has reported is known to be rolled back.
       mayBeStored ||= !isDatabaseConflict(error)
       retries.inc()
+      parts.onSetback?.(error)
       log.warn('deliveries are stored again', { deliveries: open.length, attempt, error })
     }
     await pause(backoffMs({ attempt, baseMs: 50, maxMs: 500 }))

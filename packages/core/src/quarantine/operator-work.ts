@@ -115,7 +115,7 @@ export async function moveSettled(
     attempts: isOver ? 0 : -event.attempt_count,
     reads: 0,
     awaiting_read: false,
-    next_attempt_at: null,
+    next_attempt_in: null,
   }))
   await moveInboxEvents(tx, moves, mover)
 }

@@ -15,7 +15,7 @@ export async function reopenRedelivered(tx: Transaction, mover: Mover): Promise<
     attempts: 0,
     reads: 0,
     awaiting_read: false,
-    next_attempt_at: null,
+    next_attempt_in: null,
   }))
   await moveInboxEvents(tx, moves, mover)
   return events.length

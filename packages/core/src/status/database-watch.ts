@@ -40,8 +40,15 @@ interface Look {
   readonly skewSeconds: number
 }
 
+/** What a test may set otherwise than the product does. */
+export interface DatabaseWatchOptions {
+  readonly poolEveryMs?: number
+  /** From where on an open transaction degrades. */
+  readonly oldestTransactionSeconds?: number
+}
+
 /** Looks all the time how Postgres fares, and our way to it, for figures and health of one daemon. */
-export function watchDatabase(db: Database, o: { readonly poolEveryMs?: number } = {}): DatabaseWatcher {
+export function watchDatabase(db: Database, o: DatabaseWatchOptions = {}): DatabaseWatcher {
   let exhausted = 0
   // Needs no connection, and so also works when there is none to be had.
   const poolWatch = poller({
@@ -67,7 +74,7 @@ export function watchDatabase(db: Database, o: { readonly poolEveryMs?: number }
     checks: [
       { name: 'connection pool', check: () => judgePool(db, exhausted) },
       { name: 'clock', check: async () => judgeClock(await judged()) },
-      { name: 'oldest transaction', check: async () => judgeOldest(await judged()) },
+      { name: 'oldest transaction', check: async () => judgeOldest(await judged(), o) },
       { name: 'connections', check: async () => judgeConnections(await judged()) },
     ],
   }
@@ -116,12 +123,17 @@ function judgeClock({ skewSeconds }: Look): HealthResult {
   }
 }
 
-function judgeOldest({ vitals }: Look): HealthResult {
+function judgeOldest(
+  { vitals }: Look,
+  {
+    oldestTransactionSeconds: limit = databaseThresholds.oldestTransactionSeconds.degraded,
+  }: DatabaseWatchOptions,
+): HealthResult {
   const oldest = vitals.oldest_transaction_seconds
   if (oldest === null) return { status: 'healthy', detail: 'No transaction is open.' }
   const seconds = Math.round(oldest)
   return {
-    status: seconds >= databaseThresholds.oldestTransactionSeconds.degraded ? 'degraded' : 'healthy',
+    status: seconds >= limit ? 'degraded' : 'healthy',
     detail: `The oldest transaction has been open for ${String(seconds)} s.`,
     facts: { seconds },
   }

@@ -38,12 +38,11 @@ export async function sendReads(
 }
 
 function jobOf({ organizationId, entityType, zohoId, delaySeconds = 0 }: ReadToSend, priority: number) {
-  const startAfter = delaySeconds > 0 ? new Date(Date.now() + delaySeconds * 1000) : null
-  const second = startAfter === null ? [] : [String(Math.ceil(startAfter.getTime() / 1000))]
+  const second = delaySeconds > 0 ? [String(Math.ceil(Date.now() / 1000 + delaySeconds))] : []
   return {
     data: { organizationId, entityType, zohoId },
     singletonKey: [organizationId, entityType, zohoId, String(priority), ...second].join(':'),
     priority,
-    ...(startAfter === null ? {} : { startAfter }),
+    delaySeconds,
   }
 }

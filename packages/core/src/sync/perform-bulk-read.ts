@@ -2,7 +2,6 @@ import { readAlone, type ClaimedRead, type DueRead } from '@tds/db'
 import { TdsError } from '@tds/runtime'
 import type { EntityDefinition } from '../entities/define-entity.ts'
 import { readRecord } from '../entities/map-record.ts'
-import { UnreadableValue } from '../entities/unreadable-value.ts'
 import { failureOf } from '../inbox/failure.ts'
 import type { ExactObject } from '../json/index.ts'
 import { admitCall, boundedCall, claimForCall } from './bounded-call.ts'
@@ -71,7 +70,7 @@ function isThin(entity: EntityDefinition, record: ExactObject): boolean {
   try {
     return readRecord(entity, record, 'webhook').completeness === 'thin'
   } catch (error) {
-    if (error instanceof UnreadableValue) return false
+    if (error instanceof TdsError) return false
     throw error
   }
 }

@@ -21,7 +21,7 @@ let records = 0
 interface SentJob {
   readonly singletonKey?: string | undefined
   readonly priority?: number | undefined
-  readonly startAfter?: Date | undefined
+  readonly delaySeconds?: number | undefined
 }
 
 interface OwedRow {
@@ -83,6 +83,28 @@ describe('performRead', () => {
       `SELECT source_type, status, convert_from(raw_body, 'UTF8') LIKE '%"None"%' AS has_bytes FROM tds_inbox_events`,
     )
     expect(rows).toEqual([{ source_type: 'scheduled', status: 'dead_letter', has_bytes: true }])
+  })
+
+  it('makes a dead letter of class mapping of a record that our own mapping code fails over', async () => {
+    const zohoId = newId()
+    const id = await receiveThin(zohoId)
+    world.source.hold(zohoId, detail(zohoId))
+    const { goesWithout } = product
+    Object.assign(product, {
+      goesWithout: () => {
+        throw new TypeError('no such property')
+      },
+    })
+    try {
+      await world.settle()
+    } finally {
+      Object.assign(product, { goesWithout })
+    }
+    expect(await world.status(id)).toBe('dead_letter')
+    expect(await world.deadLetters(zohoId)).toMatchObject([
+      { class: 'mapping', error_code: 'mapping_defect' },
+    ])
+    expect(await owed()).toEqual([])
   })
 
   it('postpones a read that fails for an unknown reason, so that the reason shows, and does not throw', async () => {
@@ -291,7 +313,7 @@ describe('a source that may not be called yet', () => {
     expect(row?.due_in).toBeGreaterThan(89)
     expect(row?.due_in).toBeLessThan(109)
     expect(sent).toHaveLength(1)
-    expect(sent[0]?.startAfter?.getTime()).toBeGreaterThan(Date.now() + 89_000)
+    expect(sent[0]?.delaySeconds).toBeGreaterThan(89)
     expect(await attemptsOf(id)).toBe(0)
   })
 

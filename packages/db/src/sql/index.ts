@@ -307,6 +307,7 @@ export {
   type AbandonedClaim,
 } from './sweep.ts'
 export { moveCursor, readCursor, type CursorKey, type SyncCursor } from './sync-cursors.ts'
+export { hastenHeldReads } from './hasten-held-reads.ts'
 export { dropOwedReads } from './drop-owed-reads.ts'
 export { listReadStates, type ListReadState } from './list-read-states.ts'
 export { noteScheduled, readSchedule, type StoredSchedule } from './run-schedules.ts'

@@ -13,7 +13,8 @@ export interface EventMove {
   readonly attempts: number
   readonly reads: number
   readonly awaiting_read: boolean
-  readonly next_attempt_at: string | null
+  /** Seconds from now; null where there is no next attempt, or nobody needs to wait for it. */
+  readonly next_attempt_in: number | null
 }
 
 /** Who moves events: its counter rows are its own, so that daemons and their lanes never wait for each other. */
@@ -36,11 +37,11 @@ export async function moveInboxEvents(
     `UPDATE tds_inbox_events e
         SET status = x.status::tds_event_status, error_code = x.error_code, error_message = x.error_message,
             attempt_count = e.attempt_count + x.attempts, reads = e.reads + x.reads,
-            awaiting_read = x.awaiting_read, next_attempt_at = x.next_attempt_at, foldable = false,
+            awaiting_read = x.awaiting_read, next_attempt_at = tds_now() + make_interval(secs => x.next_attempt_in), foldable = false,
             processed_at = CASE WHEN x.status IN ('applied', 'unchanged', 'stale', 'dead_letter', 'discarded')
                                 THEN tds_now() END
        FROM json_to_recordset($1::json) AS x(id uuid, status text, error_code text, error_message text,
-            attempts integer, reads integer, awaiting_read boolean, next_attempt_at timestamptz)
+            attempts integer, reads integer, awaiting_read boolean, next_attempt_in double precision)
       WHERE e.id = x.id`,
     [
       JSON.stringify(

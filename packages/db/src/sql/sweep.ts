@@ -67,7 +67,15 @@ export async function isolateEvents(
   return rows
 }
 
-/** Events that wait, are due, and that no job carries: what the queue lost or never got. */
+/**
+ * A job that carries something: it waits, or is in the hands of a worker that lives. The queue gives the jobs of the dead
+ * back within seconds; what it has not given back half a minute later it may never give back.
+ */
+const carries = `(j.state < 'active' OR j.state = 'active'
+                   AND j.started_on + j.expire_seconds * interval '1 second' > clock_timestamp() - interval '30 seconds'
+                   AND coalesce(j.heartbeat_on + j.heartbeat_seconds * interval '1 second', 'infinity') > clock_timestamp() - interval '30 seconds')`
+
+/** Events that wait, are due, and that no job carries: what the queue lost, never got or does not give back. */
 export async function eventsWithoutJob(tx: Queryable, limit: number): Promise<string[]> {
   const { rows } = await tx.query<{ id: string }>(
     `SELECT e.id FROM tds_inbox_events e
@@ -76,7 +84,7 @@ export async function eventsWithoutJob(tx: Queryable, limit: number): Promise<st
         AND (e.next_attempt_at IS NULL OR e.next_attempt_at < tds_now() - interval '20 seconds')
         AND e.id NOT IN (SELECT unnest(c.event_ids) FROM tds_work_claims c)
         AND NOT EXISTS (SELECT FROM pgboss.job j, jsonb_array_elements_text(j.data->'eventIds') AS carried(event_id)
-                         WHERE j.name = 'apply-events' AND j.state < 'completed' AND carried.event_id = e.id::text)
+                         WHERE j.name = 'apply-events' AND ${carries} AND carried.event_id = e.id::text)
       ORDER BY e.received_at
       LIMIT $1`,
     [limit],
@@ -95,7 +103,7 @@ export async function readsWithoutJob(
       WHERE r.due_at < tds_now() - interval '5 seconds' AND r.reason NOT IN (${patientList})
         AND (r.claimed_by IS NULL OR r.claim_expires_at < tds_now())
         AND NOT EXISTS (SELECT FROM pgboss.job j
-                         WHERE j.name = 'read-record' AND j.state < 'completed'
+                         WHERE j.name = 'read-record' AND ${carries}
                            AND j.data->>'zohoId' = r.zoho_id AND j.data->>'entityType' = r.entity_type::text
                            AND j.data->>'organizationId' = r.organization_id)
       ORDER BY r.due_at

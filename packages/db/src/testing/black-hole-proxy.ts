@@ -1,25 +1,35 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 
-/** A way to a database that can be made to swallow everything, as a broken network does: no error, no answer. */
+import { type Loss, lossyWay, openedAtMs, type WayState } from './lossy-way.ts'
+
+/** A way to a database that can be made to swallow everything, as a broken network does: no error, no answer; or to be bad. */
 export interface BlackHoleProxy {
   url: string
   /** Swallows what goes through the connections there are; new ones work. */
   swallow(): void
+  /** Loses packets from now on, of the connections there are as well; null mends it. */
+  lose(loss: Loss | null): void
+  /** How many packets it has lost so far. */
+  lost(): number
   close(): Promise<void>
 }
 
 /** Puts a proxy before the database of `url`. */
 export async function blackHoleProxy(url: string): Promise<BlackHoleProxy> {
   const target = new URL(url)
-  const sockets = new Set<Socket>()
+  const parts = new Set<Duplex>()
+  const state: WayState = { loss: null, lost: 0 }
   let open: { near: Socket; far: Socket }[] = []
   const server = createServer((near) => {
     const far = connect(Number(target.port), target.hostname)
-    near.pipe(far).pipe(near)
-    for (const socket of [near, far]) {
-      sockets.add(socket)
-      socket.on('error', () => near.destroy())
+    const opensAtMs = openedAtMs(state)
+    const [there, back] = [lossyWay(state, opensAtMs), lossyWay(state, opensAtMs)]
+    near.pipe(there).pipe(far).pipe(back).pipe(near)
+    for (const part of [near, there, far, back]) {
+      parts.add(part)
+      part.on('error', () => near.destroy())
     }
     open.push({ near, far })
   })
@@ -33,13 +43,17 @@ export async function blackHoleProxy(url: string): Promise<BlackHoleProxy> {
     url: through.toString(),
     swallow: () => {
       for (const { near, far } of open) {
-        near.unpipe(far).resume()
-        far.unpipe(near).resume()
+        near.unpipe().resume()
+        far.unpipe().resume()
       }
       open = []
     },
+    lose: (loss) => {
+      state.loss = loss
+    },
+    lost: () => state.lost,
     close: async () => {
-      for (const socket of sockets) socket.destroy()
+      for (const part of parts) part.destroy()
       server.close()
       await once(server, 'close')
     },

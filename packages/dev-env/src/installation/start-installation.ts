@@ -25,6 +25,8 @@ export interface InstallationOptions {
   readonly withAlerter?: boolean
   /** Further settings of every daemon. */
   readonly settings?: Readonly<Record<string, string>>
+  /** Further settings of the workers alone. */
+  readonly ofWorkers?: Readonly<Record<string, string>>
   /** Runs what `pnpm build` made, instead of the sources. */
   readonly built?: boolean
   /** Aborting it breaks the start off. */
@@ -84,7 +86,9 @@ export async function launchInstallation(o: InstallationOptions): Promise<Instal
       apis.push(await launch(name, 'api', (port) => apiSettings(shared, port)))
     const workers: Daemon[] = []
     for (const name of namesOf('worker', workerCount))
-      workers.push(await launch(name, 'worker', (port) => workerSettings(shared, port)))
+      workers.push(
+        await launch(name, 'worker', (port) => ({ ...workerSettings(shared, port), ...o.ofWorkers })),
+      )
     if (o.withAlerter) await launch('alerter', 'alerter', (port) => alerterSettings(shared, port))
     const apiUrls = apis.map(({ name }) => healthUrls.get(name) ?? '')
     const [api] = apis

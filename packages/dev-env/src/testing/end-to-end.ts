@@ -32,7 +32,7 @@ export interface EndToEnd {
 /** What a test may choose. */
 export interface EndToEndOptions extends Pick<
   InstallationOptions,
-  'apis' | 'workers' | 'withAlerter' | 'settings'
+  'apis' | 'workers' | 'withAlerter' | 'settings' | 'ofWorkers'
 > {
   readonly simulator?: SimulatorOptions
   /** A database instead of a copy of the run's template. */
@@ -61,6 +61,7 @@ export async function startEndToEnd(o: EndToEndOptions = {}): Promise<EndToEnd> 
     ...(o.workers === undefined ? {} : { workers: o.workers }),
     ...(o.withAlerter === undefined ? {} : { withAlerter: o.withAlerter }),
     ...(o.settings === undefined ? {} : { settings: o.settings }),
+    ...(o.ofWorkers === undefined ? {} : { ofWorkers: o.ofWorkers }),
   })
   const converge = async (withinMs = 30_000): Promise<Progress> => {
     const progress = await untilConverged(database.db, { organizationId, withinMs })
