@@ -1,40 +1,24 @@
-import { randomUUID } from 'node:crypto'
 import { readInstant } from '@tds/core'
 import {
-  closeEndedSilences,
   databaseTime,
   episodesOfGroup,
-  expiredAcknowledgements,
-  hurryGroups,
-  insertNotification,
   insertTimeline,
   lastReasons,
-  listEpisodes,
   lockDueGroups,
-  mergeNotifications,
   noteFlapTold,
   noteTold,
   settleGroup,
   toldOfGroup,
-  unacknowledgeEpisode,
-  type Database,
-  type LeaderLease,
   type StoredAlertGroup,
   type StoredEpisode,
   type TimelineEntry,
   type ToldRow,
   type Transaction,
 } from '@tds/db'
-import { inhibitorOf, type InhibitionPeer } from '../inhibition/inhibition.ts'
-import { withdrawnBy } from '../evaluation/store-steps.ts'
-import type { Labels } from '../labels.ts'
-import type { MessageKind } from '../messages/message.ts'
-import type { Integration } from '../receivers/receiver.ts'
-import { highestSeverity, type Severity } from '../severity.ts'
-import { readMatchers, readSilences, silencing, type ActiveSilence } from '../silences/mute.ts'
-import { matches } from '../matchers.ts'
-import { buildMessage, type MessageSurroundings } from './build-message.ts'
-import { endQuietFlaps, mayTellFlapping, watchFlapping, type Flapping } from './flapping.ts'
+import { highestSeverity } from '../severity.ts'
+import { hurryWhatEnded } from './end-mutes.ts'
+import { storyOf } from './episode-labels.ts'
+import { watchFlapping, type Flapping } from './flapping.ts'
 import {
   decideFlush,
   type FlushDecision,
@@ -42,17 +26,10 @@ import {
   type MuteReason,
   type Told,
 } from './flush-decision.ts'
-import { groupTimers, receiversOf, routeAlert, type Routing } from './routes.ts'
-
-/** What a pass over the groups needs. */
-export interface FlushParts {
-  readonly db: Database
-  readonly lease: Pick<LeaderLease, 'guard'>
-  readonly routing: Routing
-  /** The ways to people that are set up. */
-  readonly configured: readonly Integration[]
-  readonly surroundings: Omit<MessageSurroundings, 'now'>
-}
+import type { FlushParts } from './flush-parts.ts'
+import { muteOf } from './mute-stages.ts'
+import { queueMessage, type Way } from './queue-message.ts'
+import { groupTimers, receiversOf } from './routes.ts'
 
 /** What it came to. */
 export interface FlushReport {
@@ -62,14 +39,6 @@ export interface FlushReport {
 
 /** Groups in one pass; the others are due still. */
 const groupsAtOnce = 100
-/** How long a message is worth sending, in seconds. */
-const maxAge: Readonly<Record<Severity, number>> = {
-  critical: 86_400,
-  error: 21_600,
-  warning: 21_600,
-  info: 21_600,
-}
-
 /**
  * Decides for every group that is due what each of its receivers is told, or why nothing. Each group in a transaction of its
  * own, under the lease: what it decides, the outbox, the story and the next time become true together.
@@ -88,59 +57,6 @@ export async function flushGroups(parts: FlushParts): Promise<FlushReport> {
     queued += sent
   }
   return { groups, queued }
-}
-
-/** What was silenced, or in somebody's hands, and still fires when that ends is told at once. */
-async function hurryWhatEnded(parts: FlushParts): Promise<void> {
-  await parts.db.transaction(async (tx) => {
-    await parts.lease.guard(tx)
-    const ended = await closeEndedSilences(tx)
-    if (ended.length > 0) {
-      const caught = ended.map(({ matchers }) => readMatchers(matchers))
-      const active = await listEpisodes(tx, { active: true, limit: 10_000 })
-      const freed = active.filter((episode) => caught.some((all) => matches(all, labelsOf(episode))))
-      await hurryGroups(tx, keysOf(freed), 'silence ended')
-    }
-    const expired = await expiredAcknowledgements(tx)
-    for (const { id } of expired) await unacknowledgeEpisode(tx, id)
-    await insertTimeline(
-      tx,
-      expired.map((episode) => ({
-        ...storyOf(episode),
-        event: 'unacknowledged',
-        reason: 'its time was over',
-      })),
-    )
-    await hurryGroups(tx, keysOf(expired), 'acknowledgement ended')
-    await tellQuiet(tx, parts)
-  })
-}
-
-/** Of what has stopped to flap people are told how it is now. */
-async function tellQuiet(tx: Transaction, parts: FlushParts): Promise<void> {
-  const now = await databaseTime(tx)
-  for (const episode of await endQuietFlaps(tx, now.getTime() * 1000)) {
-    const [routed] = routeAlert(parts.routing, labelsOf(episode))
-    const groupKey = episode.group_key
-    if (routed === undefined || groupKey === null) continue
-    const rows = await toldOfGroup(tx, groupKey)
-    for (const way of receiversOf(parts.routing, routed.route, parts.configured)) {
-      const row = rows.find(({ receiver }) => receiver === way.receiver) ?? null
-      await queueMessage({ tx, groupKey, parts, now }, way, {
-        kind: 'stable',
-        reason: null,
-        told: [episode],
-        repeat: 0,
-        sequence: (row?.sequence ?? 0) + 1,
-        replaces: [],
-        logEntry: null,
-      })
-    }
-  }
-}
-
-function keysOf(episodes: readonly StoredEpisode[]): string[] {
-  return [...new Set(episodes.flatMap(({ group_key: key }) => key ?? []))]
 }
 
 async function flushGroup(tx: Transaction, group: StoredAlertGroup, parts: FlushParts): Promise<number> {
@@ -176,25 +92,6 @@ interface Flush {
   readonly parts: FlushParts
 }
 
-/** Why people are not told of an episode, if so: the stages of the pipeline, each asked in turn. */
-async function muteOf(
-  tx: Transaction,
-  { flaps, now }: { readonly flaps: Flapping; readonly now: Date },
-): Promise<(episode: StoredEpisode) => MuteReason | null> {
-  const silences: readonly ActiveSilence[] = await readSilences(tx)
-  const active = await listEpisodes(tx, { active: true, limit: 10_000 })
-  const sources = active.map(peerOf)
-  return (episode) => {
-    if (episode.resolved_by === withdrawnBy) return 'withdrawn'
-    if (episode.is_active && inhibitorOf(peerOf(episode), sources) !== null) return 'inhibited'
-    if (silencing(silences, labelsOf(episode)) !== null) return 'silenced'
-    const flap = flaps.all.get(episode.fingerprint) ?? null
-    if (flap === null) return null
-    const isCritical = episode.severity === 'critical' && episode.is_active
-    return mayTellFlapping(flap, { isCritical, now: now.getTime() * 1000 }) ? null : 'flapping'
-  }
-}
-
 function memberOf(episode: StoredEpisode, muted: MuteReason | null): GroupMember {
   return {
     fingerprint: episode.fingerprint,
@@ -206,12 +103,8 @@ function memberOf(episode: StoredEpisode, muted: MuteReason | null): GroupMember
   }
 }
 
-async function flushReceiver(
-  flush: Flush,
-  way: { readonly receiver: string; readonly integration: Integration },
-  row: ToldRow | null,
-): Promise<number> {
-  const { tx, group, members, now } = flush
+async function flushReceiver(flush: Flush, way: Way, row: ToldRow | null): Promise<number> {
+  const { group, members, now } = flush
   const severity =
     highestSeverity(members.filter(({ isFiring }) => isFiring).map((one) => one.severity)) ?? 'info'
   const decision = decideFlush({
@@ -229,15 +122,19 @@ async function flushReceiver(
   const told = flush.episodes.filter(({ id }) => decision.alertIds.includes(id))
   const isFlapping = told.some(({ fingerprint }) => flush.flaps.all.get(fingerprint) === null)
   const { repeats: repeat, severity: highest, firing } = decision.after
-  await queueMessage({ ...flush, groupKey: group.group_key }, way, {
-    kind: isFlapping && decision.kind === 'firing' ? 'flapping' : decision.kind,
-    reason: decision.reason,
-    told,
-    repeat,
-    sequence: (row?.sequence ?? 0) + 1,
-    replaces: decision.replaces && row !== null ? row.replaceable : [],
-    logEntry: JSON.stringify({ firing: Object.fromEntries(firing), severity: highest, repeats: repeat }),
-  })
+  await queueMessage(
+    { tx: flush.tx, groupKey: group.group_key, surroundings: { ...flush.parts.surroundings, now } },
+    way,
+    {
+      kind: isFlapping && decision.kind === 'firing' ? 'flapping' : decision.kind,
+      reason: decision.reason,
+      told,
+      repeat,
+      sequence: (row?.sequence ?? 0) + 1,
+      replaces: decision.replaces && row !== null ? row.replaceable : [],
+      logEntry: JSON.stringify({ firing: Object.fromEntries(firing), severity: highest, repeats: repeat }),
+    },
+  )
   return 1
 }
 
@@ -250,46 +147,6 @@ function toldBy(row: ToldRow | null): Told {
     sentAt: row.sent_at === null ? null : readInstant(row.sent_at),
     isUnderWay: row.replaceable.length > 0,
   }
-}
-
-/** A message of a group to one receiver. */
-interface Outgoing {
-  readonly kind: MessageKind
-  readonly reason: string | null
-  readonly told: readonly StoredEpisode[]
-  readonly repeat: number
-  readonly sequence: number
-  /** Messages in whose place it is sent. */
-  readonly replaces: readonly string[]
-  readonly logEntry: string | null
-}
-
-async function queueMessage(
-  { tx, groupKey, now, parts }: Pick<Flush, 'tx' | 'now' | 'parts'> & { readonly groupKey: string },
-  way: { readonly receiver: string; readonly integration: Integration },
-  { kind, reason, told, repeat, sequence, replaces, logEntry }: Outgoing,
-): Promise<void> {
-  const message = buildMessage({ ...parts.surroundings, now }, { kind, reason, repeat, episodes: told })
-  const id = randomUUID()
-  if (replaces.length > 0) await mergeNotifications(tx, { ids: replaces, into: id })
-  await insertNotification(tx, {
-    id,
-    ...way,
-    groupKey,
-    sequence,
-    kind,
-    severity: message.severity,
-    message: JSON.stringify(message),
-    alertIds: told.map((episode) => episode.id),
-    logEntry,
-    maxAgeSeconds: maxAge[message.severity],
-  })
-  const facts = { kind, notification: id }
-  const { receiver } = way
-  await insertTimeline(
-    tx,
-    told.map((episode) => ({ ...storyOf(episode), event: 'queued', receiver, reason, facts })),
-  )
 }
 
 /** Says why nobody is told, once for each reason. */
@@ -325,18 +182,4 @@ function toldOfFlapping({ members, flaps }: Flush): string[] {
 function nextSeconds(members: readonly GroupMember[]): number | null {
   const severity = highestSeverity(members.filter(({ isFiring }) => isFiring).map((one) => one.severity))
   return severity === null ? null : groupTimers[severity].interval
-}
-
-function storyOf({ id, fingerprint, alert_type: rule }: StoredEpisode) {
-  return { alertId: id, fingerprint, rule }
-}
-
-function peerOf(episode: StoredEpisode): InhibitionPeer {
-  return { fingerprint: episode.fingerprint, severity: episode.severity, labels: labelsOf(episode) }
-}
-
-/** The labels by which silences, routes and inhibition know an alert. */
-function labelsOf({ alert_metadata: text, alert_type: rule, severity }: StoredEpisode): Labels {
-  const { labels = {} } = JSON.parse(text) as { labels?: Labels }
-  return { ...labels, rule, severity }
 }
