@@ -131,3 +131,4 @@ export { databaseThresholds, watchDatabase, type DatabaseWatcher } from './statu
 export { deletionFuseCheck } from './status/deletion-fuse-check.ts'
 export { pipelineChecks, pipelineThresholds } from './status/pipeline-checks.ts'
 export { webhookChecks, webhookThresholds } from './status/webhook-checks.ts'
+export { isWitnessedQuiet, silenceOf, type SilenceState } from './status/webhook-silence.ts'
