@@ -35,7 +35,6 @@ export const sloLatency = defineRule<Settings>({
     return [
       {
         labels: {},
-        value: slowest.seconds,
         ...judge(slowest.seconds, set),
         facts: { slowest: slowest.type },
       },
