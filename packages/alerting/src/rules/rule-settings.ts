@@ -45,6 +45,11 @@ export function upstreamRow(rule: string, setting: string): string | null {
   return own?.setting === setting ? own.row : null
 }
 
+/** What a number that has a row of its own is where nobody has changed it: that row is never taken away. */
+export function upstreamDefault(rule: AlertRule, setting: string): unknown {
+  return settleRule(rule, new Map()).settings[setting]
+}
+
 /** Names of all settings that a rule goes by. */
 export function settingRows({ name }: AlertRule): readonly string[] {
   const own = upstream[name]
