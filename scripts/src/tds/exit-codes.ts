@@ -20,9 +20,11 @@ export function exitCodeOf(code: string): number {
 const byErrorCode: Readonly<Record<string, number>> = {
   usage: exitCodes.usage,
   configuration: exitCodes.usage,
+  rule_setting_refused: exitCodes.usage,
   correction_unusable: exitCodes.usage,
   database_refused: exitCodes.refused,
   event_not_found: exitCodes.notFound,
+  rule_not_found: exitCodes.notFound,
   run_not_found: exitCodes.notFound,
   dead_letter_not_found: exitCodes.notFound,
   operation_not_found: exitCodes.notFound,

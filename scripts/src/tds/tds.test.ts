@@ -116,6 +116,11 @@ describe('tds', () => {
         'certificates',
         'fuse show',
         'fuse release product --expect 1 --reason because',
+        'alert-rules list',
+        'alert-rules show queue_backlog',
+        'alert-rules set queue_backlog threshold=5000 --reason because',
+        'alert-rules reset queue_backlog --reason because',
+        'alert-rules backtest queue_backlog',
       ]
       await world.holdDeletions(['7'])
       for (const line of lines) expect(await json(line)).toMatchObject({ error: null, exitCode: 0 })

@@ -1,4 +1,4 @@
-import { leaderDuty, unconservedEvents, type Database, type UnconservedEvents } from '@tds/db'
+import { leaderDuty, recordSample, unconservedEvents, type Database, type UnconservedEvents } from '@tds/db'
 import { childLogger, gauge, type HealthCheck, type Service } from '@tds/runtime'
 
 const log = childLogger('worker:conservation')
@@ -33,6 +33,8 @@ export function watchConservation({
     found = await unconservedEvents(db)
     const events = found.reduce((sum, { difference }) => sum + Math.abs(difference), 0)
     unconserved.set(events)
+    // The alerter reads it: comparing anew for every pass of its rules would cost too much.
+    await recordSample(db, { metric: 'events_unconserved', value: events, unit: 'events' })
     if (events > 0) log.error('events are not conserved', { differences: found })
     return events
   }

@@ -43,6 +43,17 @@ export interface Measuring<S> {
   readonly now: Date
   /** When this alerter began to evaluate; rules about silence wait a minute after that. */
   readonly startedAt: Date
+  /** Time zone of the hours of the week; default UTC. */
+  readonly timeZone?: string
+}
+
+/** The number of a rule as `tds_metrics` keeps it, so that the past can be asked how often the rule would have fired. */
+export interface StoredNumber<S> {
+  readonly metric: string
+  /** Takes the number out of the stored value; null where it holds none. */
+  readonly numberOf: (value: unknown) => number | null
+  /** Judges it as the rule does. */
+  readonly judge: (value: number, settings: S) => Pick<Sample, 'threshold' | 'breaches' | 'holds'>
 }
 
 /**
@@ -59,6 +70,8 @@ export interface AlertRule<S = unknown> {
   readonly settings: z.ZodType<S>
   readonly noData: NoDataPolicy
   readonly measure: (o: Measuring<S>) => Promise<readonly Sample[]>
+  /** Absent where the past does not keep its number. */
+  readonly stored?: StoredNumber<S>
 }
 
 /** Makes a rule; its own settings keep their type inside. */

@@ -9,16 +9,12 @@ import {
 } from '@tds/db'
 import type { HealthCheck, HealthResult } from '@tds/runtime'
 import { entityOf } from '../entities/index.ts'
+import { habitOf, silenceOf, silenceThresholds, type SilenceState } from './webhook-silence.ts'
 
 /** From where on missing webhooks degrade the system; docs/operations/health.md has these numbers. */
 export const webhookThresholds = {
   missRatio: { degraded: 0.05, minimumVersions: 20 },
-  /** A silence is judged by a habit, and a habit is learned from no fewer webhooks. */
-  silence: { minimumWebhooks: 20, leastBusyHours: 2, timesUsualGap: 2 },
-  /** A type that was first loaded so long ago should have had a webhook if anything has changed. */
-  neverHours: 24,
-  /** Reads are a witness of a quiet source if one ended so recently. */
-  witnessSeconds: 3600,
+  ...silenceThresholds,
   secondsSinceSweep: { degraded: 7200 },
 } as const
 
@@ -69,9 +65,6 @@ function shareOf(part: number, whole: number): string {
   return `${String(part)} of ${String(whole)} (${((100 * part) / whole).toFixed(1)} %)`
 }
 
-/** How a type stands: `silent` and `never` are alarms, `quiet` is a silence in which reads found no change either. */
-type SilenceState = 'speaking' | 'learning' | 'quiet' | 'silent' | 'none-yet' | 'never'
-
 function judgeSilence(habits: readonly WebhookHabit[]): HealthResult {
   if (habits.length === 0) return { status: 'healthy', detail: 'Webhooks were not counted yet.' }
   const judged = habits.map((habit) => ({ habit, state: silenceOf(habit) }))
@@ -95,30 +88,6 @@ function judgeSilence(habits: readonly WebhookHabit[]): HealthResult {
 
 const silenceStep =
   'Check in Zoho that the workflow rule is active and its webhook has this address; the list of failed webhooks there says what became of the last ones.'
-
-function silenceOf(habit: WebhookHabit): SilenceState {
-  if (habit.last_webhook_at === null) return hasMissedAll(habit) ? 'never' : 'none-yet'
-  const limit = habitOf(habit)
-  if (limit === null) return 'learning'
-  if (habit.silent_busy_hours < limit) return 'speaking'
-  return isWitnessedQuiet(habit) ? 'quiet' : 'silent'
-}
-
-/** Nothing has changed as long as reads saw nothing new: then nothing could be told. */
-function hasMissedAll({ loaded_seconds: loaded, seen_since: seen }: WebhookHabit): boolean {
-  return loaded !== null && loaded >= webhookThresholds.neverHours * 3600 && seen > 0
-}
-
-/** In busy hours; null where too few webhooks have come to tell. */
-function habitOf({ learned_from: from, usual_gap: gap }: WebhookHabit): number | null {
-  const { minimumWebhooks, leastBusyHours, timesUsualGap } = webhookThresholds.silence
-  if (from < minimumWebhooks || gap === null) return null
-  return Math.max(leastBusyHours, timesUsualGap * gap)
-}
-
-function isWitnessedQuiet({ run_seconds: run, seen_since: seen }: WebhookHabit): boolean {
-  return run !== null && run <= webhookThresholds.witnessSeconds && seen === 0
-}
 
 function alarmOf(habit: WebhookHabit): string {
   const { entity_type: type, last_webhook_at: last, silent_busy_hours: hours, seen_since: seen } = habit

@@ -24,6 +24,9 @@ export interface CallBudgetStatus {
   readonly waiting: Readonly<Record<string, number>>
 }
 
+/** Says nothing new, but lets the planner see that few calls are meant: what it cannot estimate it takes for a third of all. */
+const soon = "AND c.counted_until > tds_now() - interval '1 minute'"
+
 /** Reads how the calls to Zoho stand, of every organisation, over a handful of rows and two small indexes. */
 export async function callBudgetStatus(db: Queryable): Promise<CallBudgetStatus[]> {
   const { rows } = await db.query<Omit<CallBudgetStatus, 'waiting'> & { waiting: string }>(
@@ -37,12 +40,13 @@ export async function callBudgetStatus(db: Queryable): Promise<CallBudgetStatus[
                    THEN greatest(0, least(b.calls_per_day - b.day_used, b.told_remaining)) END AS day_left,
               greatest(0, extract(epoch FROM b.moment - b.day_ends_at) / 3600 + 24) AS day_hours,
               (SELECT count(*)::int FROM tds_calls c
-                WHERE c.organization_id = b.organization_id AND c.counted_until > b.moment) AS minute_used,
+                WHERE c.organization_id = b.organization_id AND c.counted_until > b.moment ${soon}) AS minute_used,
               (SELECT count(*)::int FROM tds_calls c
-                WHERE c.organization_id = b.organization_id AND c.counted_until > b.moment
+                WHERE c.organization_id = b.organization_id AND c.counted_until > b.moment ${soon}
                   AND c.ended_at IS NULL AND c.expires_at > b.moment) AS in_flight,
               (SELECT count(*)::int FROM tds_calls c
-                WHERE c.organization_id = b.organization_id AND c.started_at > b.moment - interval '1 hour') AS last_hour,
+                WHERE c.organization_id = b.organization_id AND c.started_at > b.moment - interval '1 hour'
+                  AND c.started_at > tds_now() - interval '62 minutes') AS last_hour,
               (SELECT coalesce(json_object_agg(w.lane, w.waiting), '{}')
                  FROM (SELECT lane, sum(waiting)::int AS waiting FROM tds_call_waits
                         WHERE organization_id = b.organization_id AND expires_at > b.moment GROUP BY lane) w) AS waiting

@@ -1,3 +1,5 @@
+export { brokenReceivers, failingRules, type BrokenReceiver, type FailingRule } from './alerter-vitals.ts'
+export { attemptCounts, type AttemptCounts } from './attempt-counts.ts'
 export {
   acknowledgeEpisode,
   beginEpisode,
@@ -55,6 +57,7 @@ export {
   type CallWishRow,
 } from './admit-calls.ts'
 export { callBudgetStatus, type CallBudgetStatus } from './call-budget-status.ts'
+export { deleteSetting, lockSettings, writeSetting, type SettingWrite } from './change-setting.ts'
 export {
   changeCircuit,
   listCircuits,
@@ -103,6 +106,7 @@ export {
   type LetterDay,
   type OpenLetterStats,
 } from './dead-letter-stats.ts'
+export { deadTuples, type DeadTuples } from './dead-tuples.ts'
 export { countDeletion, deletionsLastHour } from './deletion-counts.ts'
 export {
   blowFuse,
@@ -199,6 +203,7 @@ export { dropArrivedReads, holdRead, postponeReads, readAlone } from './give-bac
 export { seeOneMoment } from './one-moment.ts'
 export { latestRun, planCalls, plannedCalls } from './planned-calls.ts'
 export { readSingly } from './read-singly.ts'
+export { finishedSince, openLettersSince, quarantinedSince, type FinishedCounts } from './recent-growth.ts'
 export { recordEvidence, type RecordEvidence } from './record-evidence.ts'
 export { recordMetrics } from './record-metrics.ts'
 export {
@@ -286,6 +291,7 @@ export {
   type OpenDeadLetters,
 } from './settle-dead-letters.ts'
 export { noteSignsOfLife, type SignOfLife } from './signs-of-life.ts'
+export { recordSample, storedSamples, type StoredSample } from './stored-samples.ts'
 export { replaceChildRows, type ChildRowWrite } from './replace-child-rows.ts'
 export {
   findDelivery,
@@ -309,6 +315,7 @@ export {
 export { moveCursor, readCursor, type CursorKey, type SyncCursor } from './sync-cursors.ts'
 export { hastenHeldReads } from './hasten-held-reads.ts'
 export { dropOwedReads } from './drop-owed-reads.ts'
+export { tokenStandings, type TokenStanding } from './token-standings.ts'
 export { listReadStates, type ListReadState } from './list-read-states.ts'
 export { noteScheduled, readSchedule, type StoredSchedule } from './run-schedules.ts'
 export {
@@ -328,9 +335,11 @@ export {
   type RunStatus,
 } from './sync-runs.ts'
 export { markReplay, understandEvent, type EventUnderstanding } from './understand-event.ts'
+export { waitingAges, type WaitingAges } from './waiting-ages.ts'
 export { webhookCoverage, type WebhookCoverage } from './webhook-coverage.ts'
 export { habitDays, webhookHabits, type WebhookHabit } from './webhook-habits.ts'
 export { beginWebhookWatches, countWebhooks } from './webhook-watches.ts'
+export { hostVitals, secondsSinceBeat, type HostVitals } from './worker-vitals.ts'
 export { insertRecords, updateRecords, type RecordWrite } from './write-records.ts'
 export {
   blockZohoToken,

@@ -2,6 +2,7 @@ import type { Queryable } from '../queryable.ts'
 
 /** When webhooks of one type came and how they usually come. Hours are busy hours: those of the week in which any came. */
 export interface WebhookHabit {
+  readonly organization_id: string
   readonly entity_type: string
   readonly last_webhook_at: string | null
   /** Since the last one, or since watching began. */
@@ -60,7 +61,7 @@ export async function webhookHabits(db: Queryable, timeZone: string): Promise<We
        SELECT organization_id, entity_type, count(*) AS busy_hours FROM line
         WHERE is_busy AND hour > last_hour AND hour <= tds_now() - interval '1 hour' GROUP BY 1, 2
      )
-     SELECT w.entity_type, w.last_webhook_at,
+     SELECT w.organization_id, w.entity_type, w.last_webhook_at,
             extract(epoch FROM tds_now() - coalesce(w.last_webhook_at, w.watched_since))::float8 AS silent_seconds,
             coalesce(s.busy_hours, 0)::int AS silent_busy_hours, coalesce(u.learned_from, 0)::int AS learned_from,
             u.usual_gap::int AS usual_gap,
@@ -72,7 +73,7 @@ export async function webhookHabits(db: Queryable, timeZone: string): Promise<We
        FROM watch w
        LEFT JOIN usual u USING (organization_id, entity_type)
        LEFT JOIN silence s USING (organization_id, entity_type)
-      ORDER BY 1`,
+      ORDER BY w.entity_type, w.organization_id`,
     [timeZone],
     { name: 'webhook_habits' },
   )

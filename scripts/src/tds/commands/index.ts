@@ -195,6 +195,31 @@ export const commands: readonly RegisteredCommand[] = [
     load: async () => (await import('./fuse-release.ts')).fuseRelease,
   },
   {
+    name: 'alert-rules list',
+    summary: 'what people are told of, and how each rule is set',
+    load: async () => (await import('./alert-rules-list.ts')).alertRulesList,
+  },
+  {
+    name: 'alert-rules show',
+    summary: 'one rule: its settings, and what it measures now',
+    load: async () => (await import('./alert-rules-show.ts')).alertRulesShow,
+  },
+  {
+    name: 'alert-rules set',
+    summary: 'change settings of a rule',
+    load: async () => (await import('./alert-rules-set.ts')).alertRulesSet,
+  },
+  {
+    name: 'alert-rules reset',
+    summary: 'take a rule back to its defaults',
+    load: async () => (await import('./alert-rules-reset.ts')).alertRulesReset,
+  },
+  {
+    name: 'alert-rules backtest',
+    summary: 'how often a rule would have fired lately',
+    load: async () => (await import('./alert-rules-backtest.ts')).alertRulesBacktest,
+  },
+  {
     name: 'version',
     summary: 'version of the program, and whether the database fits it',
     load: async () => (await import('./version.ts')).version,
