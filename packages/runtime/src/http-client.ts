@@ -94,7 +94,7 @@ export function httpClient(options: HttpClientOptions): HttpClient {
 function lookupOf(mayConnectTo: (address: string) => boolean): LookupFunction {
   return (hostname, options, done) => {
     lookup(hostname, { ...options, all: true }, (error, addresses) => {
-      const [first] = addresses ?? []
+      const [first] = error === null ? addresses : []
       if (error !== null) done(error, '', 0)
       else if (first === undefined || !addresses.every(({ address }) => mayConnectTo(address)))
         done(Object.assign(new Error('address refused'), { code: refusedAddress }), '', 0)

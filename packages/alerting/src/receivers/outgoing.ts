@@ -79,13 +79,18 @@ function failureOf(error: unknown): DeliveryResult {
   if (code === 'address_refused' || code === 'invalid_url') return refusedAddress
   if (code === 'response_too_large')
     return { ...refusedAddress, detail: 'it answered with more than 64 kB: that is not the provider' }
-  const reason = error instanceof TdsError ? String(error.facts['reason'] ?? code) : code
+  const reason = reasonOf(error) ?? code
   return {
     class: 'retry',
     providerStatus: null,
     detail: words[reason] ?? 'the exchange failed',
     retryAfterMs: null,
   }
+}
+
+function reasonOf(error: unknown): string | null {
+  const reason = error instanceof TdsError ? error.facts['reason'] : null
+  return typeof reason === 'string' ? reason : null
 }
 
 const words: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
-import { enumOf, secret, urlOf } from '@tds/runtime'
 import { z } from 'zod'
+import { enumOf, secret, urlOf } from '@tds/runtime'
 import { isOutgoingUrl } from './outgoing.ts'
 
 /** The variables of the receivers; a daemon's schema takes them in and ends in `.check(completeReceivers())`. */
@@ -25,10 +25,8 @@ export const receiverConfigFields = {
   ALERT_LANGUAGE: enumOf('en', 'ar').default('en').describe('Language of alerts: English or Arabic.'),
 } as const
 
-const receiverSchema = z.object(receiverConfigFields)
-
 /** The receivers' part of a configuration. */
-export type ReceiverConfig = z.output<typeof receiverSchema>
+export type ReceiverConfig = z.output<z.ZodObject<typeof receiverConfigFields>>
 /** The same with what decides which addresses are taken. */
 export type ReceiverSettings = ReceiverConfig & { readonly TDS_ENVIRONMENT: string }
 
@@ -65,7 +63,7 @@ export function completeReceivers() {
   return z.superRefine<Record<string, unknown>>(
     (config, context) => {
       const wrong = new Set(context.issues.map((issue) => String(issue.path?.[0])))
-      for (const { name, message } of receiverProblems(config as Partial<ReceiverSettings>))
+      for (const { name, message } of receiverProblems(config))
         if (!wrong.has(name)) context.addIssue({ code: 'custom', path: [name], message })
     },
     { when: () => true },

@@ -58,6 +58,17 @@ export interface RateLimit {
   readonly perSecond: number
 }
 
+/**
+ * The bucket that lets at most so many messages out in any time of that length, of which `burst` may go at once: what is in
+ * the bucket and what flows in meanwhile add up to them.
+ */
+export function atMost(
+  messages: number,
+  o: { readonly key: string; readonly perSeconds: number; readonly burst: number },
+): RateLimit {
+  return { key: o.key, capacity: o.burst, perSecond: (messages - o.burst) / o.perSeconds }
+}
+
 /** One way to people. It sends once and says what came of it; waiting, repeating and limits are its caller's. */
 export interface Receiver {
   readonly integration: Integration

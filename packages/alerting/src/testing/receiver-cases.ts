@@ -13,7 +13,7 @@ export type Behaviour = 'ok' | 'pause' | 'retry' | 'payload' | 'broken' | 'hang'
 /** A receiver and the provider that it talks to. */
 export interface ReceiverWorld {
   readonly receiver: Receiver
-  willDo(...behaviours: Behaviour[]): void
+  readonly willDo: (...behaviours: Behaviour[]) => void
   /** Each message that arrived, whole, as the provider reads it. */
   readonly texts: () => string[]
   stop(): Promise<void>

@@ -1,7 +1,7 @@
 import { createTransport } from 'nodemailer'
 import { renderMessage } from '../../messages/render.ts'
 import { isLoopbackHost } from '../addresses.ts'
-import type { Delivery, DeliveryResult, Receiver } from '../receiver.ts'
+import { atMost, type Delivery, type DeliveryResult, type Receiver } from '../receiver.ts'
 import { judgeFailure, judgeSent } from './judge-mail.ts'
 import { mailContent } from './mail-content.ts'
 import type { SentMail } from './smtp-types.ts'
@@ -28,7 +28,7 @@ export function emailReceiver(options: EmailOptions): Receiver {
     shownAddress: `e-mail to ${String(options.to.length)} at ${[...new Set(options.to.map(domainOf))].join(', ')}`,
     settings: [options.smtpUrl, options.from, ...options.to],
     // A mail goes to all recipients at once, so each has used as much as the others.
-    limits: [{ key: 'recipient', capacity: 60, perSecond: 60 / 3600 }],
+    limits: [atMost(60, { key: 'recipient', perSeconds: 3600, burst: 20 })],
     deliver: (delivery) => send(delivery, options, transport),
     close: async () => {
       transport.close()

@@ -1,6 +1,6 @@
-import type { SentMail, SmtpFailure } from './smtp-types.ts'
 import type { DeliveryResult, RecipientResult } from '../receiver.ts'
 import { result } from '../results.ts'
+import type { SentMail, SmtpFailure } from './smtp-types.ts'
 
 /** How long a server that greylists wants to be left alone, in milliseconds. */
 export const greylistMs = 5 * 60_000

@@ -1,7 +1,7 @@
 import { systemClock, type Clock, type HttpResponse } from '@tds/runtime'
 import { renderMessage } from '../../messages/render.ts'
 import { isAnswer, outgoing } from '../outgoing.ts'
-import type { DeliveryResult, Receiver } from '../receiver.ts'
+import { atMost, type DeliveryResult, type Receiver } from '../receiver.ts'
 import { lastOf, result } from '../results.ts'
 import { retryAfterMs } from '../retry-after.ts'
 import { plainSlackPayload, slackPayload } from './slack-payload.ts'
@@ -24,7 +24,7 @@ export function slackReceiver({ webhookUrl, clock = systemClock, ...bounds }: Sl
     settings: [webhookUrl],
     limits: [
       { key: 'second', capacity: 5, perSecond: 1 },
-      { key: 'minute', capacity: 30, perSecond: 0.5 },
+      atMost(30, { key: 'minute', perSeconds: 60, burst: 10 }),
     ],
     deliver: async (delivery) => {
       const rendered = renderMessage(delivery)

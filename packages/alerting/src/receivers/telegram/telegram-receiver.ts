@@ -1,7 +1,7 @@
 import type { HttpResponse } from '@tds/runtime'
 import { renderMessage } from '../../messages/render.ts'
 import { isAnswer, outgoing } from '../outgoing.ts'
-import type { Delivery, DeliveryResult, Receiver } from '../receiver.ts'
+import { atMost, type Delivery, type DeliveryResult, type Receiver } from '../receiver.ts'
 import { lastOf, objectIn, result } from '../results.ts'
 import { retryAfterOf } from '../retry-after.ts'
 import { telegramHtml, telegramPlain } from './telegram-text.ts'
@@ -26,9 +26,9 @@ export function telegramReceiver({ apiUrl, botToken, chatId, ...bounds }: Telegr
     settings: [apiUrl, botToken, chatId],
     limits: [
       { key: 'chat', capacity: 1, perSecond: 1 },
-      { key: 'bot', capacity: 25, perSecond: 25 },
+      atMost(25, { key: 'bot', perSeconds: 1, burst: 5 }),
       // Groups have negative ids, or a name.
-      ...(/^\d/.test(chatId) ? [] : [{ key: 'group', capacity: 20, perSecond: 20 / 60 }]),
+      ...(/^\d/.test(chatId) ? [] : [atMost(20, { key: 'group', perSeconds: 60, burst: 5 })]),
     ],
     deliver: async (delivery) => {
       const answer = await client.post({ url, body: bodyOf(delivery, chatId), signal: delivery.signal })

@@ -1,6 +1,6 @@
 import { systemClock, type Clock, type HttpResponse } from '@tds/runtime'
 import { isAnswer, outgoing } from '../outgoing.ts'
-import type { DeliveryResult, Receiver } from '../receiver.ts'
+import { atMost, type DeliveryResult, type Receiver } from '../receiver.ts'
 import { lastOf, result } from '../results.ts'
 import { retryAfterMs } from '../retry-after.ts'
 import { signatureHeaders } from './signature.ts'
@@ -22,7 +22,7 @@ export function webhookReceiver({ url, secret, clock = systemClock, ...bounds }:
     integration: 'webhook',
     shownAddress: `webhook ${lastOf(url)}`,
     settings: [url, secret],
-    limits: [{ key: 'second', capacity: 5, perSecond: 5 }],
+    limits: [atMost(5, { key: 'second', perSeconds: 1, burst: 2 })],
     deliver: async (delivery) => {
       const body = webhookBody(delivery)
       const timestamp = Math.floor(clock.now().getTime() / 1000)
