@@ -37,6 +37,7 @@ export async function deliverDue(
       attempt,
       isPlain,
       result,
+      isInterrupted: signal.aborted && result.class === 'retry',
     })
     if (isOurs && result.class === 'success') counts.delivered += 1
   }

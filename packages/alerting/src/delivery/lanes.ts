@@ -1,6 +1,6 @@
+import { createHash } from 'node:crypto'
 import { adoptReceiverSettings } from '@tds/db'
 import { childLogger, poller, service, serviceGroup, type Poller, type Service } from '@tds/runtime'
-import { createHash } from 'node:crypto'
 import type { Receiver } from '../receivers/receiver.ts'
 import { deliverDue } from './deliver-due.ts'
 import type { DeliveryParts } from './delivery-parts.ts'

@@ -26,6 +26,8 @@ export interface Attempt {
   readonly attempt: number
   readonly isPlain: boolean
   readonly result: DeliveryResult
+  /** This alerter is being stopped and broke it off: it says nothing about the receiver. */
+  readonly isInterrupted: boolean
 }
 
 /**
@@ -41,7 +43,8 @@ export async function settle(parts: DeliveryParts, attempt: Attempt): Promise<bo
     if (!(await finishNotification(tx, attempt.lease, outcome))) return false
     await noteEnd(tx, attempt, outcome)
     if (attempt.result.class === 'success') await noteReceiverSuccess(tx, attempt.integration)
-    else if (attempt.result.class !== 'payload') await noteFailure(tx, attempt, pauseMs)
+    else if (attempt.result.class !== 'payload' && !attempt.isInterrupted)
+      await noteFailure(tx, attempt, pauseMs)
     if (attempt.result.class === 'broken' && broken_since === null) await tellBroken(tx, parts, attempt)
     return true
   })
@@ -74,6 +77,7 @@ function outcomeOf(parts: DeliveryParts, attempt: Attempt, pauseMs: number | nul
       return { ...said, state: 'waiting' }
     case 'moved':
     case 'retry':
+      if (attempt.isInterrupted) return { ...said, state: 'waiting' }
       return { ...said, state: 'waiting', waitMs: retryIn(parts, attempt), burnsAttempt: true }
   }
 }
