@@ -5,6 +5,7 @@ export { receiverChecks } from './delivery/receiver-checks.ts'
 export { fingerprintOf, type Labels } from './labels.ts'
 export { matcherSchema, matches, type Matcher } from './matchers.ts'
 export { renderMessage, type RenderedMessage } from './messages/render.ts'
+export type { Delivery, DeliveryResult, Integration, Receiver } from './receivers/receiver.ts'
 export { createReceivers } from './receivers/index.ts'
 export {
   completeReceivers,

@@ -41,5 +41,5 @@ export async function deliverDue(
     })
     if (isOurs && result.class === 'success') counts.delivered += 1
   }
-  return { ...counts, more: signal.aborted ? 0 : 1 }
+  return { ...counts, more: counts.sent === mostInPass ? 1 : 0 }
 }

@@ -1,5 +1,6 @@
 import {
   finishNotification,
+  isDatabaseConflict,
   lockReceiverState,
   logNotified,
   noteInTimeline,
@@ -35,21 +36,34 @@ export interface Attempt {
  * lane. False where the lease had lapsed: then another alerter has the message, and nothing is written.
  */
 export async function settle(parts: DeliveryParts, attempt: Attempt): Promise<boolean> {
-  const isOurs = await parts.db.transaction(async (tx) => {
-    // The receiver's row first, as whoever takes a message does: the other way round two would wait for each other.
-    const { failures, broken_since } = await lockReceiverState(tx, attempt.integration)
-    const pauseMs = attempt.result.class === 'pause' ? pauseOf(parts, attempt.result, failures) : null
-    const outcome = outcomeOf(parts, attempt, pauseMs)
-    if (!(await finishNotification(tx, attempt.lease, outcome))) return false
-    await noteEnd(tx, attempt, outcome)
-    if (attempt.result.class === 'success') await noteReceiverSuccess(tx, attempt.integration)
-    else if (attempt.result.class !== 'payload' && !attempt.isInterrupted)
-      await noteFailure(tx, attempt, pauseMs)
-    if (attempt.result.class === 'broken' && broken_since === null) await tellBroken(tx, parts, attempt)
-    return true
-  })
+  const isOurs = await persistently(() => parts.db.transaction((tx) => write(tx, parts, attempt)))
   report(attempt, isOurs)
   return isOurs
+}
+
+async function write(tx: Queryable, parts: DeliveryParts, attempt: Attempt): Promise<boolean> {
+  // The receiver's row first, as whoever takes a message does: the other way round two would wait for each other.
+  const { failures, broken_since } = await lockReceiverState(tx, attempt.integration)
+  const pauseMs = attempt.result.class === 'pause' ? pauseOf(parts, attempt.result, failures) : null
+  const outcome = outcomeOf(parts, attempt, pauseMs)
+  if (!(await finishNotification(tx, attempt.lease, outcome))) return false
+  await noteEnd(tx, attempt, outcome)
+  if (attempt.result.class === 'success') await noteReceiverSuccess(tx, attempt.integration)
+  else if (attempt.result.class !== 'payload' && !attempt.isInterrupted)
+    await noteFailure(tx, attempt, pauseMs)
+  if (attempt.result.class === 'broken' && broken_since === null) await tellBroken(tx, parts, attempt)
+  return true
+}
+
+/** What was sent and could not be written down would be sent again: a conflict with somebody else is not reason enough. */
+async function persistently(work: () => Promise<boolean>): Promise<boolean> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await work()
+    } catch (error) {
+      if (tries === 3 || !isDatabaseConflict(error)) throw error
+    }
+  }
 }
 
 function outcomeOf(parts: DeliveryParts, attempt: Attempt, pauseMs: number | null): NotificationOutcome {

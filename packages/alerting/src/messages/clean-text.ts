@@ -1,5 +1,5 @@
 /** Longest value in a message, in characters. */
-export const longestValue = 200
+const longestValue = 200
 
 /**
  * Makes a text from outside harmless to show: no control characters or line breaks, nothing that changes the direction of

@@ -132,11 +132,16 @@ function rulesOf(message: AlertMessage, texts: Texts): string {
 }
 
 function titleOf(alert: MessageAlert, texts: Texts): string {
-  return shownValue(texts.titles[alert.rule] ?? alert.title)
+  return shownValue(ownValue(texts.titles, alert.rule) ?? alert.title)
 }
 
 function reasonOf(reason: string, texts: Texts): string {
-  return texts.reasons[reason] ?? shownValue(reason)
+  return ownValue(texts.reasons, reason) ?? shownValue(reason)
+}
+
+/** What comes from outside may be called as something that every object has. */
+function ownValue(texts: Readonly<Record<string, string>>, key: string): string | undefined {
+  return Object.hasOwn(texts, key) ? texts[key] : undefined
 }
 
 function labelsOf(alert: MessageAlert): string {

@@ -26,7 +26,7 @@ export interface Outgoing {
 }
 
 /** Longest exchange with a provider over HTTP, in milliseconds. */
-export const httpTimeoutMs = 10_000
+const httpTimeoutMs = 10_000
 const mostBytes = 64 * 1024
 
 /** Whether an address may be configured for outgoing requests. */

@@ -3,7 +3,7 @@ import { result } from '../results.ts'
 import type { SentMail, SmtpFailure } from './smtp-types.ts'
 
 /** How long a server that greylists wants to be left alone, in milliseconds. */
-export const greylistMs = 5 * 60_000
+const greylistMs = 5 * 60_000
 
 /** What a mail that some recipients may not have got came to. */
 export function judgeSent(info: SentMail, earlier: readonly RecipientResult[]): DeliveryResult {

@@ -20,7 +20,7 @@ export function telegramPlain(rendered: RenderedMessage): string {
 }
 
 /** How long Telegram finds a text. */
-export function shownLength(html: string): number {
+function shownLength(html: string): number {
   return html.replace(/<[^>]*>/g, '').replace(/&(?:lt|gt|amp|quot);/g, '.').length
 }
 
