@@ -316,4 +316,43 @@ describe('httpClient', () => {
       },
     )
   })
+
+  it.each(['127.0.0.1', 'localhost'])(
+    'opens no connection to an address that it may not connect to, named or literal: %s',
+    async (host) => {
+      let asked = 0
+      await withPeer(
+        (_request, response) => {
+          asked += 1
+          response.end()
+        },
+        async (url) => {
+          const judged: string[] = []
+          const careful = client({
+            mayConnectTo: (address) => {
+              judged.push(address)
+              return false
+            },
+          })
+          const target = url.replace('127.0.0.1', host)
+          const fault = await faultOf(careful.request({ method: 'GET', url: target }))
+          expect(fault).toMatchObject({ code: 'address_refused', disposition: 'reject' })
+          expect(judged.every((address) => /^(?:127\.|::1$)/.test(address))).toBe(true)
+          expect(judged).not.toEqual([])
+        },
+      )
+      expect(asked).toBe(0)
+    },
+  )
+
+  it('connects where it may', async () => {
+    await withPeer(
+      (_request, response) => response.end('ok'),
+      async (url) => {
+        const careful = client({ mayConnectTo: () => true })
+        const answer = await careful.request({ method: 'GET', url: url.replace('127.0.0.1', 'localhost') })
+        expect(answer.body.toString()).toBe('ok')
+      },
+    )
+  })
 })

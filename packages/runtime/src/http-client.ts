@@ -1,5 +1,7 @@
+import { lookup } from 'node:dns'
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
+import { isIP, type LookupFunction } from 'node:net'
 import axios, { AxiosError, type AxiosResponse } from 'axios'
 import { codeOf, messageOf, TdsError } from './errors.ts'
 import { counter, histogram } from './metrics.ts'
@@ -35,6 +37,8 @@ export interface HttpClientOptions {
   timeoutMs: number
   /** Largest body accepted, after decompression. */
   maxBytes: number
+  /** Whether a connection to this IP address may be opened; asked for every address at the moment of connecting. Default: any. */
+  mayConnectTo?: ((address: string) => boolean) | undefined
 }
 
 const requests = counter({
@@ -53,16 +57,19 @@ const seconds = histogram({
  * (they could lead a token elsewhere), proxies of the environment are ignored.
  *
  * `request()` throws a TdsError: `transport` (retry; the fact `reason` says timeout, aborted, refused, dns, tls or
- * connection), `response_too_large` (dead-letter), or `invalid_url` (reject). Query and headers never stand in it.
+ * connection), `response_too_large` (dead-letter), `address_refused` or `invalid_url` (reject). Query and headers never stand in it.
  */
 export function httpClient(options: HttpClientOptions): HttpClient {
-  const agents = {
-    httpAgent: new HttpAgent({ keepAlive: true }),
-    httpsAgent: new HttpsAgent({ keepAlive: true }),
-  }
+  const { mayConnectTo } = options
+  const connecting =
+    mayConnectTo === undefined ? { keepAlive: true } : { keepAlive: true, lookup: lookupOf(mayConnectTo) }
+  const agents = { httpAgent: new HttpAgent(connecting), httpsAgent: new HttpsAgent(connecting) }
   return {
     request: async (request) => {
       const url = checkedUrl(request.url)
+      // A literal address is never looked up.
+      const literal = url.hostname.replace(/^\[|\]$/g, '')
+      if (isIP(literal) !== 0 && mayConnectTo?.(literal) === false) throw addressRefused(options.name)
       const deadline = AbortSignal.timeout(options.timeoutMs)
       const stopTimer = seconds.startTimer({ client: options.name })
       try {
@@ -81,6 +88,31 @@ export function httpClient(options: HttpClientOptions): HttpClient {
       }
     },
   }
+}
+
+/** What the name stands for is judged where the connection is made: asked before, it could have changed by then. */
+function lookupOf(mayConnectTo: (address: string) => boolean): LookupFunction {
+  return (hostname, options, done) => {
+    lookup(hostname, { ...options, all: true }, (error, addresses) => {
+      const [first] = error === null ? addresses : []
+      if (error !== null) done(error, '', 0)
+      else if (first === undefined || !addresses.every(({ address }) => mayConnectTo(address)))
+        done(Object.assign(new Error('address refused'), { code: refusedAddress }), '', 0)
+      else if (options.all === true) done(null, addresses)
+      else done(null, first.address, first.family)
+    })
+  }
+}
+
+const refusedAddress = 'TDS_ADDRESS_REFUSED'
+
+function addressRefused(client: string): TdsError {
+  return new TdsError('the address is one that this client does not connect to', {
+    code: 'address_refused',
+    disposition: 'reject',
+    nextStep: 'Give an address that is reachable over the public internet.',
+    facts: { client },
+  })
 }
 
 interface Sending {
@@ -153,6 +185,7 @@ function faultOf(error: unknown, exchange: Exchange): TdsError {
   const { request, url, options } = exchange
   const place = `${request.method} ${url.origin}${url.pathname}`
   const code = systemCodeOf(error)
+  if (code === refusedAddress) return addressRefused(options.name)
   // The path may be an id but never holds a secret; the query may.
   const facts = {
     client: options.name,

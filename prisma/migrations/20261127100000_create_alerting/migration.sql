@@ -214,6 +214,10 @@ CREATE INDEX tds_notifications_due ON tds_notifications (integration, not_before
 COMMENT ON INDEX tds_notifications_due IS 'What a lane sends next.';
 CREATE INDEX tds_notifications_group ON tds_notifications (group_key, receiver, sequence);
 COMMENT ON INDEX tds_notifications_group IS 'Order within a group, and what a group has told.';
+CREATE INDEX tds_notifications_fallback_of ON tds_notifications (fallback_of) WHERE fallback_of IS NOT NULL;
+COMMENT ON INDEX tds_notifications_fallback_of IS 'Whether a message was told by another way already.';
+CREATE INDEX tds_notifications_merged_into ON tds_notifications (merged_into) WHERE merged_into IS NOT NULL;
+COMMENT ON INDEX tds_notifications_merged_into IS 'What a message tells beside its own.';
 CREATE INDEX tds_notifications_created_at ON tds_notifications (created_at);
 COMMENT ON INDEX tds_notifications_created_at IS 'The delivery log, newest first, and retention.';
 
@@ -260,6 +264,7 @@ CREATE TABLE tds_receiver_states (
   last_error_at timestamptz,
   address text,
   tokens jsonb NOT NULL DEFAULT '{}',
+  settings_mark text,
   version integer NOT NULL DEFAULT 1,
   CONSTRAINT tds_receiver_states_pkey PRIMARY KEY (integration)
 );
@@ -273,6 +278,7 @@ COMMENT ON COLUMN tds_receiver_states.last_error IS 'What went wrong last, witho
 COMMENT ON COLUMN tds_receiver_states.last_error_at IS 'When that was.';
 COMMENT ON COLUMN tds_receiver_states.address IS 'Where the provider said that it has moved to, as Telegram does with chats; NULL for what is configured.';
 COMMENT ON COLUMN tds_receiver_states.tokens IS 'What is left of its rate limits, and when that was counted.';
+COMMENT ON COLUMN tds_receiver_states.settings_mark IS 'A few digits of a digest of its settings: with other settings it is tried again.';
 COMMENT ON COLUMN tds_receiver_states.version IS 'Counts the changes.';
 COMMENT ON INDEX tds_receiver_states_pkey IS 'One row a way.';
 

@@ -50,11 +50,34 @@ export interface DeliveryResult {
   readonly recipients?: readonly RecipientResult[]
 }
 
+/** How much a provider takes: a bucket of so many messages that fills up again. */
+export interface RateLimit {
+  /** Tells the buckets of one receiver apart. */
+  readonly key: string
+  readonly capacity: number
+  readonly perSecond: number
+}
+
+/**
+ * The bucket that lets at most so many messages out in any time of that length, of which `burst` may go at once: what is in
+ * the bucket and what flows in meanwhile add up to them.
+ */
+export function atMost(
+  messages: number,
+  o: { readonly key: string; readonly perSeconds: number; readonly burst: number },
+): RateLimit {
+  return { key: o.key, capacity: o.burst, perSecond: (messages - o.burst) / o.perSeconds }
+}
+
 /** One way to people. It sends once and says what came of it; waiting, repeating and limits are its caller's. */
 export interface Receiver {
   readonly integration: Integration
   /** Where it sends to, fit for people to read: the last characters at most. */
   readonly shownAddress: string
+  /** What it was set up with, secrets too: never shown, only compared, so that one that was refused is tried again with others. */
+  readonly settings: readonly string[]
+  /** What its provider takes; the smallest decides. */
+  readonly limits: readonly RateLimit[]
   /** Sends one message; never throws for what a provider does. */
   deliver(delivery: Delivery): Promise<DeliveryResult>
   close(): Promise<void>

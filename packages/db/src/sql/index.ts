@@ -350,3 +350,36 @@ export {
   type StoredZohoToken,
   type ZohoTokenState,
 } from './zoho-tokens.ts'
+export { dueNotifications, type DueNotification } from './due-notifications.ts'
+export {
+  finishNotification,
+  logNotified,
+  noteInTimeline,
+  type NotificationOutcome,
+} from './finish-notification.ts'
+export {
+  leaseNotification,
+  mergeNotifications,
+  rewriteNotification,
+  type NotificationLease,
+} from './lease-notification.ts'
+export {
+  adoptReceiverSettings,
+  listReceiverStates,
+  lockReceiverState,
+  noteReceiverFailure,
+  noteReceiverSuccess,
+  saveReceiverAddress,
+  saveReceiverTokens,
+  type ReceiverFailure,
+  type StoredReceiverState,
+  type StoredTokens,
+} from './receiver-states.ts'
+export {
+  countTests,
+  expireNotifications,
+  insertFallbacks,
+  insertNotification,
+  type ExpiredNotification,
+  type NewNotification,
+} from './tend-notifications.ts'
