@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import {
-  insertNotification,
+  queueNotification,
   insertTimeline,
   mergeNotifications,
   type StoredEpisode,
@@ -54,8 +54,8 @@ export async function queueMessage(
 ): Promise<void> {
   const message = buildMessage(surroundings, { kind, reason, repeat, episodes: told })
   const id = randomUUID()
-  if (replaces.length > 0) await mergeNotifications(tx, { ids: replaces, into: id })
-  await insertNotification(tx, {
+  if (replaces.length > 0) await mergeNotifications(tx, id, replaces)
+  await queueNotification(tx, {
     id,
     ...way,
     groupKey,

@@ -7,7 +7,7 @@ import type { Routing } from '../dispatch/routes.ts'
 import type { AlertRule } from '../rules/rule.ts'
 import { clockWatch, type ClockWatch } from './clock-watch.ts'
 import { evaluate } from './evaluate.ts'
-import type { SettledRule } from './measure-rules.ts'
+import type { SettledRule } from '../rules/rule-settings.ts'
 
 const log = childLogger('alerting:pass')
 
@@ -44,7 +44,7 @@ export function alertPasses(parts: AlertPassParts): AlertPass {
           : [{ labels: {}, value: jump.seconds, threshold: 30, breaches: true }],
       ),
   }
-  const internal: SettledRule = { rule: jumpRule, timing: jumpRule.timing, settings: {} }
+  const internal: SettledRule = { rule: jumpRule, timing: jumpRule.timing, settings: {}, problems: [] }
   return async (lease) => {
     const now = await databaseTime(db)
     startedAt ??= now

@@ -8,7 +8,8 @@ import {
 import { childLogger } from '@tds/runtime'
 import { z } from 'zod'
 import type { Routing } from '../dispatch/routes.ts'
-import { measureRules, type Measurement, type SettledRule } from './measure-rules.ts'
+import type { SettledRule } from '../rules/rule-settings.ts'
+import { measureRules, type Measurement } from './measure-rules.ts'
 import { nextInstances, type InstanceStep } from './next-instances.ts'
 import { storeSteps } from './store-steps.ts'
 
@@ -106,5 +107,6 @@ function gone({ rule: name, severity }: StoredAlertState): SettledRule {
     rule: { name, title: name, timing, settings: z.unknown(), noData: 'clear', measure },
     timing,
     settings: {},
+    problems: [],
   }
 }

@@ -2,14 +2,8 @@ import type { Database, Transaction } from '@tds/db'
 import { databaseTime } from '@tds/db'
 import { messageOf } from '@tds/runtime'
 import { fingerprintOf, usedLabels, type Labels } from '../labels.ts'
-import type { AlertRule, RuleTiming, Sample } from '../rules/rule.ts'
-
-/** A rule with what is set for it. */
-export interface SettledRule {
-  readonly rule: AlertRule
-  readonly timing: RuleTiming
-  readonly settings: unknown
-}
+import type { SettledRule } from '../rules/rule-settings.ts'
+import type { Sample } from '../rules/rule.ts'
 
 /** What a rule said: its samples by fingerprint, or why it could not be measured. */
 export interface Measurement {

@@ -2,7 +2,8 @@ import { readInstant, writeInstant, type Instant } from '@tds/core'
 import type { StoredAlertState } from '@tds/db'
 import type { Sample } from '../rules/rule.ts'
 import { type Finding, type InstanceState, nextState, type StateEvent } from './next-state.ts'
-import type { Measurement, SettledRule } from './measure-rules.ts'
+import type { SettledRule } from '../rules/rule-settings.ts'
+import type { Measurement } from './measure-rules.ts'
 
 /** An instance before and after an evaluation. */
 export interface InstanceStep {

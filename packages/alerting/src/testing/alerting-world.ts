@@ -2,7 +2,7 @@ import { createTestDatabase, takeOverClock, type TestClock, type TestDatabase } 
 import { z } from 'zod'
 import { defaultRouting, type Routing } from '../dispatch/routes.ts'
 import { alertPasses, type AlertPass } from '../evaluation/alert-pass.ts'
-import type { SettledRule } from '../evaluation/measure-rules.ts'
+import type { SettledRule } from '../rules/rule-settings.ts'
 import type { AlertMessage } from '../messages/message.ts'
 import type { Integration } from '../receivers/receiver.ts'
 import type { RuleTiming, Sample } from '../rules/rule.ts'
@@ -136,5 +136,6 @@ function ruleOf(
     },
     timing,
     settings: {},
+    problems: [],
   }
 }

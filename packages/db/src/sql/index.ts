@@ -34,11 +34,10 @@ export {
   type TimelineEntry,
 } from './alert-timeline.ts'
 export {
-  insertNotification,
-  mergeNotifications,
   noteTold,
+  queueNotification,
   toldOfGroup,
-  type NewNotification,
+  type GroupNotification,
   type ToldRow,
 } from './notification-log.ts'
 export {

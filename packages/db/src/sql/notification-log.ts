@@ -42,12 +42,12 @@ export async function toldOfGroup(tx: Queryable, groupKey: string): Promise<Told
   return rows
 }
 
-/** A message to send. */
-export interface NewNotification {
+/** A message of a group. */
+export interface GroupNotification {
   readonly id: string
   readonly receiver: string
   readonly integration: string
-  readonly groupKey: string | null
+  readonly groupKey: string
   readonly sequence: number
   readonly kind: string
   readonly severity: AlertSeverity
@@ -59,8 +59,8 @@ export interface NewNotification {
   readonly maxAgeSeconds: number
 }
 
-/** Puts a message into the outbox. */
-export async function insertNotification(tx: Queryable, o: NewNotification): Promise<void> {
+/** Puts a message of a group into the outbox, with what its receiver knows once it has it. */
+export async function queueNotification(tx: Queryable, o: GroupNotification): Promise<void> {
   await tx.query(
     `INSERT INTO tds_notifications (id, receiver, integration, group_key, sequence, kind, severity, message, alert_ids,
             log_entry, expires_at)
@@ -78,18 +78,6 @@ export async function insertNotification(tx: Queryable, o: NewNotification): Pro
       o.logEntry,
       o.maxAgeSeconds,
     ],
-  )
-}
-
-/** Lets one message tell what others would have told, where those have not left yet. */
-export async function mergeNotifications(
-  tx: Queryable,
-  o: { readonly ids: readonly string[]; readonly into: string },
-): Promise<void> {
-  await tx.query(
-    `UPDATE tds_notifications SET state = 'merged', merged_into = $2, finished_at = tds_now()
-      WHERE id = ANY($1::uuid[]) AND state IN ('queued', 'waiting')`,
-    [o.ids, o.into],
   )
 }
 
