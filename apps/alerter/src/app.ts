@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { alertingService, allowsLoopbackIn, createReceivers, databaseGoneWatch } from '@tds/alerting'
 import { deletionFuseCheck, watchDatabase } from '@tds/core'
 import {
   daemonRegistry,
@@ -41,7 +42,7 @@ const poolSize = 4
 /** From where on a figure degrades the alerter: after three missed heartbeats something is wrong. */
 export const alerterThresholds = { secondsSinceBeat: { degraded: (3 * beatEveryMs) / 1000 } } as const
 
-/** Wires the alerter: its health is served at once, the rest starts when Postgres is there and fit for use. */
+/** Wires the alerter: its health is served at once, and so is a look at Postgres; the rest starts when that is fit for use. */
 export function createAlerter(config: AlerterConfig, control: DaemonControl): Alerter {
   log.info('configuration', describeConfig(alerterConfigSchema, config))
   const db = openDatabase({
@@ -62,6 +63,20 @@ export function createAlerter(config: AlerterConfig, control: DaemonControl): Al
     connections,
   })
   const vitals = watchDatabase(db)
+  const receivers = createReceivers(config)
+  const telling = {
+    db,
+    receivers,
+    language: config.ALERT_LANGUAGE,
+    environment: config.TDS_ENVIRONMENT,
+    publicUrl: config.PUBLIC_URL?.replace(/\/+$/, '') ?? null,
+  }
+  const alerting = alertingService({
+    ...telling,
+    daemonId: registration.id,
+    deadManUrl: config.DEADMAN_URL ?? null,
+    allowLoopback: allowsLoopbackIn(config.TDS_ENVIRONMENT),
+  })
   const beats = heartbeat({ everyMs: beatEveryMs, ...registration })
   const gate = untilReady({
     name: 'database',
@@ -70,7 +85,7 @@ export function createAlerter(config: AlerterConfig, control: DaemonControl): Al
       await verifyConnections(db, connections)
     },
     isTransient: isDatabaseUnavailable,
-    service: serviceGroup('alerter-work', [beats, vitals]),
+    service: serviceGroup('alerter-work', [beats, vitals, alerting]),
     onFailure: control.fail,
   })
   const health = createHealth({
@@ -84,6 +99,7 @@ export function createAlerter(config: AlerterConfig, control: DaemonControl): Al
         maxAgeMs: alerterThresholds.secondsSinceBeat.degraded * 1000,
       }),
       deletionFuseCheck(db),
+      ...alerting.checks,
       ...processChecks(),
       ...vitals.checks,
     ],
@@ -97,7 +113,9 @@ export function createAlerter(config: AlerterConfig, control: DaemonControl): Al
     health,
   })
   const pool = service({ name: 'database-pool', start: () => undefined, stop: () => db.close() })
-  return { ...serviceGroup('alerter', [pool, server, gate]), healthPort: server.port }
+  // It watches from the first moment on, and does not wait for what it watches.
+  const emergency = databaseGoneWatch(telling)
+  return { ...serviceGroup('alerter', [pool, server, emergency, gate]), healthPort: server.port }
 }
 
 function databaseCheck(db: Database): HealthCheck {

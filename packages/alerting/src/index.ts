@@ -1,9 +1,8 @@
+export { alertingService, alertingThresholds, type AlertingOptions } from './alerting-service.ts'
+export { databaseGoneWatch } from './emergency/database-gone.ts'
 export { deliveryLimits, type DeliveryParts } from './delivery/delivery-parts.ts'
-export { deliveryService, type DeliveryService } from './delivery/lanes.ts'
-export { receiverChecks } from './delivery/receiver-checks.ts'
 export { testReceiver, type ReceiverTest } from './delivery/test-receiver.ts'
 export { defaultRouting, routingSchema, type Routing } from './dispatch/routes.ts'
-export { alertPasses, type AlertPass, type AlertPassParts } from './evaluation/alert-pass.ts'
 export { fingerprintOf, type Labels } from './labels.ts'
 export { matcherSchema, matches, type Matcher } from './matchers.ts'
 export { renderMessage, type RenderedMessage } from './messages/render.ts'
@@ -11,6 +10,7 @@ export { createReceivers } from './receivers/index.ts'
 export {
   completeReceivers,
   receiverConfigFields,
+  allowsLoopbackIn,
   type ReceiverSettings,
 } from './receivers/receiver-config.ts'
 export type { Delivery, DeliveryResult, Integration, Receiver } from './receivers/receiver.ts'

@@ -1,6 +1,7 @@
 import { readInstant } from '@tds/core'
 import type { StoredEpisode } from '@tds/db'
 import { listedAlerts, type AlertMessage, type MessageAlert, type MessageKind } from '../messages/message.ts'
+import { runbookUrl } from '../runbook-url.ts'
 import { compareSeverity, highestSeverity } from '../severity.ts'
 
 /** What every message tells of where it comes from. */
@@ -38,14 +39,9 @@ export function buildMessage(
       firing: alerts.filter(({ state }) => state === 'firing').length,
       resolved: alerts.filter(({ state }) => state === 'resolved').length,
     },
-    runbookUrl: first === undefined ? null : runbookOf(first.rule, publicUrl),
+    runbookUrl: first === undefined ? null : runbookUrl(first.rule, publicUrl),
     alertUrl: publicUrl === null || first?.alertId == null ? null : `${publicUrl}/alerts/${first.alertId}`,
   }
-}
-
-function runbookOf(rule: string, publicUrl: string | null): string {
-  const page = `docs/operations/alerts/${rule}.md`
-  return publicUrl === null ? page : `${publicUrl}/${page}`
 }
 
 function alertOf(episode: StoredEpisode): MessageAlert {

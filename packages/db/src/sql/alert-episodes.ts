@@ -148,6 +148,28 @@ export async function episodeCounts(
   return rows
 }
 
+/** Writes down an episode that is over already, of a time in which nothing could be written; returns its id. */
+export async function recordPastEpisode(
+  tx: Queryable,
+  o: {
+    readonly rule: string
+    readonly title: string
+    readonly severity: AlertSeverity
+    readonly fingerprint: string
+    readonly since: string
+    readonly endedAt: string
+  },
+): Promise<string> {
+  const { rows } = await tx.query<{ id: string }>(
+    `INSERT INTO tds_alerts (alert_type, severity, title, message, fingerprint, is_active, resolved, triggered_at, resolved_at,
+            resolution_notes)
+     VALUES ($1, $2, $3, $3, $4, false, true, $5::timestamptz, $6::timestamptz, 'told past Postgres')
+     RETURNING id`,
+    [o.rule, o.severity, o.title, o.fingerprint, o.since, o.endedAt],
+  )
+  return rows[0]?.id ?? ''
+}
+
 /** The newest episode of an instance; null where it has none. */
 export async function newestEpisode(tx: Queryable, fingerprint: string): Promise<StoredEpisode | null> {
   const { rows } = await tx.query<StoredEpisode>(

@@ -9,6 +9,7 @@ export {
   expiredAcknowledgements,
   listEpisodes,
   newestEpisode,
+  recordPastEpisode,
   placeEpisode,
   renewEpisodes,
   unacknowledgeEpisode,
@@ -26,6 +27,7 @@ export {
   type NewAlertState,
   type StoredAlertState,
 } from './alert-states.ts'
+export { alertingPulse, type AlertingPulse } from './alerting-pulse.ts'
 export {
   insertTimeline,
   lastReasons,
