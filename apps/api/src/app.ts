@@ -33,6 +33,7 @@ import { createListener } from './http/application.ts'
 import { httpServer } from './http/http-server.ts'
 import { senderReader } from './http/sender.ts'
 import { spoolDrain } from './spool/drain-spool.ts'
+import { spoolFacts } from './spool/spool-facts.ts'
 import { createSpool, type SpoolOptions } from './spool/spool.ts'
 import { refusals } from './webhooks/refusals.ts'
 import { webhookHandler } from './webhooks/webhook-handler.ts'
@@ -110,7 +111,7 @@ export function createApi(config: ApiConfig, overrides: ApiOverrides = {}): Api 
     isTransient: (error) => classifyDatabaseError(error).disposition === 'retry',
     service: serviceGroup('api-intake', [
       queue,
-      heartbeat({ everyMs: 15_000, ...daemon }),
+      heartbeat({ everyMs: 15_000, ...daemon, beat: () => daemon.beat(spoolFacts(spool.state())) }),
       intake,
       drain,
       vitals,

@@ -1,6 +1,6 @@
 import { storedSamples, type Queryable } from '@tds/db'
-import type { Sample } from './rule.ts'
 import type { SettledRule } from './rule-settings.ts'
+import type { Sample } from './rule.ts'
 
 /** One time that a rule would have fired; times as ISO 8601 in UTC. */
 export interface Firing {

@@ -1,5 +1,5 @@
-import { certificateThresholds } from '@tds/core'
 import { z } from 'zod'
+import { certificateThresholds } from '@tds/core'
 import { above } from './above.ts'
 import { certificateNumbers } from './certificate-numbers.ts'
 import { measuredOnce } from './measured-once.ts'

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { OperatorRequest } from '@tds/core'
 import {
   deleteSetting,
   insertOperatorActions,
@@ -9,7 +10,6 @@ import {
   type Transaction,
 } from '@tds/db'
 import { TdsError } from '@tds/runtime'
-import type { OperatorRequest } from '@tds/core'
 import { alertRules } from './index.ts'
 import {
   ruleRow,

@@ -1,6 +1,6 @@
+import { z } from 'zod'
 import { databaseThresholds } from '@tds/core'
 import { databaseTime } from '@tds/db'
-import { z } from 'zod'
 import { above } from './above.ts'
 import { defineRule } from './rule.ts'
 

@@ -1,5 +1,5 @@
-import { storedSamples } from '@tds/db'
 import { z } from 'zod'
+import { storedSamples } from '@tds/db'
 import { above } from './above.ts'
 import { defineRule } from './rule.ts'
 

@@ -1,5 +1,5 @@
-import { databaseVitals } from '@tds/db'
 import { z } from 'zod'
+import { databaseVitals } from '@tds/db'
 import { above } from './above.ts'
 import { measuredOnce } from './measured-once.ts'
 import { defineRule } from './rule.ts'

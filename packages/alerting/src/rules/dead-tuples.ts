@@ -1,5 +1,5 @@
-import { deadTuples as deadTuplesOf } from '@tds/db'
 import { z } from 'zod'
+import { deadTuples as deadTuplesOf } from '@tds/db'
 import { above } from './above.ts'
 import { defineRule } from './rule.ts'
 

@@ -1,5 +1,5 @@
-import { listFuses } from '@tds/db'
 import { z } from 'zod'
+import { listFuses } from '@tds/db'
 import { defineRule } from './rule.ts'
 
 const settings = z.strictObject({})

@@ -1,5 +1,5 @@
-import { attemptCounts, type AttemptCounts } from '@tds/db'
 import { z } from 'zod'
+import { attemptCounts, type AttemptCounts } from '@tds/db'
 import { defineRule, type Sample } from './rule.ts'
 
 const settings = z.strictObject({

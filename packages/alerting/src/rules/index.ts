@@ -5,6 +5,7 @@ import { conservation } from './conservation.ts'
 import { dbConnections } from './db-connections.ts'
 import { deadTuples } from './dead-tuples.ts'
 import { deletionFuse } from './deletion-fuse.ts'
+import { diskFree } from './disk-free.ts'
 import { dlqGrowth } from './dlq-growth.ts'
 import { dlqOpen } from './dlq-open.ts'
 import { failureRate } from './failure-rate.ts'
@@ -20,6 +21,7 @@ import { ruleEvaluationFailed } from './rule-evaluation-failed.ts'
 import type { AlertRule } from './rule.ts'
 import { sloLatency } from './slo-latency.ts'
 import { sloSuccess24h } from './slo-success-24h.ts'
+import { spoolNotEmpty } from './spool-not-empty.ts'
 import { syncLag } from './sync-lag.ts'
 import { tokenRefused } from './token-refused.ts'
 import { webhookMissRate } from './webhook-miss-rate.ts'
@@ -38,6 +40,7 @@ export const alertRules: readonly AlertRule[] = [
   workerInstanceDown,
   dlqOpen,
   quarantineGrowth,
+  spoolNotEmpty,
   conservation,
   deletionFuse,
   noEvents,
@@ -56,6 +59,7 @@ export const alertRules: readonly AlertRule[] = [
   oldestTransaction,
   deadTuples,
   clockSkew,
+  diskFree,
   ruleEvaluationFailed,
   receiverBroken,
 ]

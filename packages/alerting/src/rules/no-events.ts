@@ -1,6 +1,6 @@
+import { z } from 'zod'
 import { isWitnessedQuiet, silenceOf } from '@tds/core'
 import { webhookHabits, type WebhookHabit } from '@tds/db'
-import { z } from 'zod'
 import { defineRule, type Sample } from './rule.ts'
 
 const settings = z.strictObject({

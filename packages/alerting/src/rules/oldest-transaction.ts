@@ -1,6 +1,6 @@
+import { z } from 'zod'
 import { databaseThresholds } from '@tds/core'
 import { databaseVitals } from '@tds/db'
-import { z } from 'zod'
 import { above } from './above.ts'
 import { measuredOnce } from './measured-once.ts'
 import { defineRule } from './rule.ts'

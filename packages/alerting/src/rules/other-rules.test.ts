@@ -7,10 +7,12 @@ import { conservation } from './conservation.ts'
 import { dbConnections } from './db-connections.ts'
 import { deadTuples } from './dead-tuples.ts'
 import { deletionFuse } from './deletion-fuse.ts'
+import { diskFree } from './disk-free.ts'
 import { dlqOpen } from './dlq-open.ts'
 import { noEvents } from './no-events.ts'
 import { oldestTransaction } from './oldest-transaction.ts'
 import { quarantineGrowth } from './quarantine-growth.ts'
+import { queueBacklog } from './queue-backlog.ts'
 import { quotaForecast } from './quota-forecast.ts'
 import { receiverBroken } from './receiver-broken.ts'
 import { reconciliationDifferences } from './reconciliation-differences.ts'
@@ -19,6 +21,8 @@ import { ruleEvaluationFailed } from './rule-evaluation-failed.ts'
 import type { AlertRule } from './rule.ts'
 import { sloLatency } from './slo-latency.ts'
 import { sloSuccess24h } from './slo-success-24h.ts'
+import { spoolNotEmpty } from './spool-not-empty.ts'
+import { syncLag } from './sync-lag.ts'
 import { tokenRefused } from './token-refused.ts'
 import { webhookMissRate } from './webhook-miss-rate.ts'
 import { zohoAuthFailed } from './zoho-auth-failed.ts'
@@ -81,6 +85,46 @@ describe('what waits for a person', () => {
     expect(await only(conservation)).toMatchObject({ value: 1, breaches: true })
     await world.clock.advance('10 minutes')
     expect(await world.measure(conservation)).toEqual([])
+  })
+})
+
+describe('the spools', () => {
+  async function api(facts: object, beatSecondsAgo = 0): Promise<void> {
+    await world.query(
+      `INSERT INTO tds_daemons (name, version, host, pid, beat_at, facts)
+       VALUES ('api', '0', 'edge', 1, tds_now() - make_interval(secs => $1), $2)`,
+      [beatSecondsAgo, JSON.stringify(facts)],
+    )
+  }
+
+  it.each([
+    [110, 10, false],
+    [111, 10, true],
+  ])('spool_not_empty: %i s old at the beat %i s ago breaches: %s', async (oldest, beat, breaches) => {
+    await api({ spoolRecords: 3, spoolOldestSeconds: oldest, spoolFreeShare: 0.5 }, beat)
+    expect(await only(spoolNotEmpty)).toMatchObject({ value: oldest + beat, breaches, facts: { records: 3 } })
+  })
+
+  it('count as backlog and lag, and say nothing once their api is silent or tells nothing', async () => {
+    await api({ spoolRecords: 1001, spoolOldestSeconds: 901 })
+    expect(await only(queueBacklog)).toMatchObject({ value: 1001, breaches: true })
+    expect(await only(syncLag)).toMatchObject({ value: 901, breaches: true })
+    await world.clock.advance('61 seconds')
+    await api({})
+    expect(await only(queueBacklog)).toMatchObject({ value: 0, breaches: false })
+    expect(await only(spoolNotEmpty)).toMatchObject({ value: 0, breaches: false })
+  })
+
+  it.each([
+    [0.2, false, undefined],
+    [0.19, true, undefined],
+    [0.1, true, undefined],
+    [0.09, true, 'critical'],
+  ])('disk_free: %d of the volume free breaches: %s, urgency %s', async (free, breaches, severity) => {
+    await api({ spoolFreeShare: free })
+    const found = await only(diskFree)
+    expect(found).toMatchObject({ value: free, breaches })
+    expect(found?.severity).toBe(severity)
   })
 })
 

@@ -1,5 +1,5 @@
-import { quarantinedSince } from '@tds/db'
 import { z } from 'zod'
+import { quarantinedSince } from '@tds/db'
 import { above } from './above.ts'
 import { defineRule } from './rule.ts'
 

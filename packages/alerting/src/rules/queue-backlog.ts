@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { spoolStandings } from '@tds/db'
 import { above } from './above.ts'
 import { measuredOnce } from './measured-once.ts'
 import { pipelineNumbers } from './pipeline-numbers.ts'
@@ -24,7 +25,10 @@ export const queueBacklog = defineRule<Settings>({
   noData: 'clear',
   measure: async ({ tx, settings: set }) => {
     const { waiting, oldest_waiting_seconds: oldest } = await measuredOnce(tx, pipelineNumbers)
-    return [{ labels: {}, ...judge(waiting, set), facts: { oldestSeconds: Math.round(oldest ?? 0) } }]
+    const spools = await measuredOnce(tx, spoolStandings)
+    const spooled = spools.reduce((sum, { records }) => sum + records, 0)
+    const facts = { oldestSeconds: Math.round(oldest ?? 0), spooled }
+    return [{ labels: {}, ...judge(waiting + spooled, set), facts }]
   },
   stored: {
     metric: 'backlog',

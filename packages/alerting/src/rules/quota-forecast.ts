@@ -1,5 +1,5 @@
-import { callBudgetStatus } from '@tds/db'
 import { z } from 'zod'
+import { callBudgetStatus } from '@tds/db'
 import { measuredOnce } from './measured-once.ts'
 import { defineRule } from './rule.ts'
 

@@ -1,5 +1,5 @@
-import { brokenReceivers } from '@tds/db'
 import { z } from 'zod'
+import { brokenReceivers } from '@tds/db'
 import { defineRule } from './rule.ts'
 
 const settings = z.strictObject({})

@@ -1,6 +1,6 @@
+import { z } from 'zod'
 import { readSetting } from '@tds/core'
 import type { CertificateAge } from '@tds/db'
-import { z } from 'zod'
 import { above } from './above.ts'
 import { certificateNumbers } from './certificate-numbers.ts'
 import { measuredOnce } from './measured-once.ts'

@@ -1,5 +1,5 @@
-import { failingRules } from '@tds/db'
 import { z } from 'zod'
+import { failingRules } from '@tds/db'
 import { defineRule } from './rule.ts'
 
 const settings = z.strictObject({

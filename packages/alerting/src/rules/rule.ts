@@ -1,5 +1,5 @@
-import type { Queryable } from '@tds/db'
 import type { z } from 'zod'
+import type { Queryable } from '@tds/db'
 import type { Labels } from '../labels.ts'
 import type { Severity } from '../severity.ts'
 

@@ -1,5 +1,5 @@
-import { finishedSince } from '@tds/db'
 import { z } from 'zod'
+import { finishedSince } from '@tds/db'
 import { defineRule } from './rule.ts'
 
 const settings = z.strictObject({

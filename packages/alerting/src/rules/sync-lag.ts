@@ -1,8 +1,8 @@
-import { callBudgetStatus, waitingAges } from '@tds/db'
 import { z } from 'zod'
+import { callBudgetStatus, spoolStandings, waitingAges } from '@tds/db'
 import { above } from './above.ts'
-import { measuredOnce } from './measured-once.ts'
 import { isStarting } from './is-starting.ts'
+import { measuredOnce } from './measured-once.ts'
 import { defineRule } from './rule.ts'
 
 const settings = z.strictObject({
@@ -26,10 +26,12 @@ export const syncLag = defineRule<Settings>({
       o.tx,
       usedUp.map((budget) => budget.organization_id),
     )
+    const spools = await measuredOnce(o.tx, spoolStandings)
+    const oldest = Math.max(ages.oldest ?? 0, ...spools.map(({ oldest_seconds: seconds }) => seconds ?? 0))
     return [
       {
         labels: {},
-        ...above(ages.oldest ?? 0, o.settings.thresholdMinutes * 60),
+        ...above(oldest, o.settings.thresholdMinutes * 60),
         facts:
           ages.oldest_on_quota === null ? {} : { oldestOnQuotaSeconds: Math.round(ages.oldest_on_quota) },
       },

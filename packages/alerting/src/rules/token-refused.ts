@@ -1,5 +1,5 @@
-import { tokenStandings } from '@tds/db'
 import { z } from 'zod'
+import { tokenStandings } from '@tds/db'
 import { defineRule } from './rule.ts'
 
 const settings = z.strictObject({})

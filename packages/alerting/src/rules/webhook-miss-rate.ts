@@ -1,6 +1,6 @@
+import { z } from 'zod'
 import { webhookThresholds } from '@tds/core'
 import { webhookCoverage } from '@tds/db'
-import { z } from 'zod'
 import { above } from './above.ts'
 import { defineRule } from './rule.ts'
 

@@ -1,5 +1,5 @@
-import { secondsSinceBeat } from '@tds/db'
 import { z } from 'zod'
+import { secondsSinceBeat } from '@tds/db'
 import { above } from './above.ts'
 import { isStarting } from './is-starting.ts'
 import { defineRule } from './rule.ts'

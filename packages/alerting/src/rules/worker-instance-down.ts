@@ -1,5 +1,5 @@
-import { hostVitals } from '@tds/db'
 import { z } from 'zod'
+import { hostVitals } from '@tds/db'
 import { defineRule } from './rule.ts'
 
 const settings = z.strictObject({

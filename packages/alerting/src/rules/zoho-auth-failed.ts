@@ -1,5 +1,5 @@
-import { listCircuits } from '@tds/db'
 import { z } from 'zod'
+import { listCircuits } from '@tds/db'
 import { measuredOnce } from './measured-once.ts'
 import { defineRule } from './rule.ts'
 

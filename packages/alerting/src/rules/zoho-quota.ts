@@ -1,5 +1,5 @@
-import { callBudgetStatus, type CallBudgetStatus } from '@tds/db'
 import { z } from 'zod'
+import { callBudgetStatus, type CallBudgetStatus } from '@tds/db'
 import { above } from './above.ts'
 import { measuredOnce } from './measured-once.ts'
 import { defineRule, type Sample } from './rule.ts'

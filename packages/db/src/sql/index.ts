@@ -292,6 +292,7 @@ export {
   type OpenDeadLetters,
 } from './settle-dead-letters.ts'
 export { noteSignsOfLife, type SignOfLife } from './signs-of-life.ts'
+export { spoolStandings, type SpoolStanding } from './spool-standings.ts'
 export { recordSample, storedSamples, type StoredSample } from './stored-samples.ts'
 export { replaceChildRows, type ChildRowWrite } from './replace-child-rows.ts'
 export {
