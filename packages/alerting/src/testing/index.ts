@@ -1,0 +1,1 @@
+export { startHttpPeer, type HttpPeer, type PeerAnswer, type PeerRequest } from './http-peer.ts'
