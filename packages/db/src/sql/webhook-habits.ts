@@ -38,16 +38,20 @@ export async function webhookHabits(db: Queryable, timeZone: string): Promise<We
        SELECT DISTINCT w.organization_id, w.entity_type, ${weekHour('c.hour')} AS week_hour
          FROM watch w
          JOIN tds_webhook_counts c ON c.organization_id = w.organization_id AND c.hour >= w.first_hour AND c.webhooks > 0
-     ), line AS (
-       SELECT w.organization_id, w.entity_type, w.last_hour, h.hour, b.week_hour IS NOT NULL AS is_busy,
-              coalesce(c.webhooks, 0) AS webhooks,
-              count(b.week_hour) OVER (PARTITION BY w.organization_id, w.entity_type ORDER BY h.hour) AS place
+     ), hours AS MATERIALIZED (
+       -- Apart, so that the hour of the week is found once for each hour and not once for each pair that is joined.
+       SELECT w.organization_id, w.entity_type, w.last_hour, h.hour, ${weekHour('h.hour')} AS week_hour
          FROM watch w
         CROSS JOIN LATERAL generate_series(w.first_hour, least(tds_now(), w.last_hour + interval '90 days'),
                                            interval '1 hour') AS h(hour)
-         LEFT JOIN busy b ON b.organization_id = w.organization_id AND b.entity_type = w.entity_type
-                         AND b.week_hour = ${weekHour('h.hour')}
-         LEFT JOIN tds_webhook_counts c ON c.organization_id = w.organization_id AND c.entity_type = w.entity_type
+     ), line AS (
+       SELECT h.organization_id, h.entity_type, h.last_hour, h.hour, b.week_hour IS NOT NULL AS is_busy,
+              coalesce(c.webhooks, 0) AS webhooks,
+              count(b.week_hour) OVER (PARTITION BY h.organization_id, h.entity_type ORDER BY h.hour) AS place
+         FROM hours h
+         LEFT JOIN busy b ON b.organization_id = h.organization_id AND b.entity_type = h.entity_type
+                         AND b.week_hour = h.week_hour
+         LEFT JOIN tds_webhook_counts c ON c.organization_id = h.organization_id AND c.entity_type = h.entity_type
                                        AND c.hour = h.hour
      ), gaps AS (
        SELECT organization_id, entity_type, webhooks,
@@ -59,7 +63,7 @@ export async function webhookHabits(db: Queryable, timeZone: string): Promise<We
          FROM gaps GROUP BY 1, 2
      ), silence AS (
        SELECT organization_id, entity_type, count(*) AS busy_hours FROM line
-        WHERE is_busy AND hour > last_hour AND hour <= tds_now() - interval '1 hour' GROUP BY 1, 2
+        WHERE is_busy AND hour > last_hour AND hour <= (SELECT tds_now() - interval '1 hour') GROUP BY 1, 2
      )
      SELECT w.organization_id, w.entity_type, w.last_webhook_at,
             extract(epoch FROM tds_now() - coalesce(w.last_webhook_at, w.watched_since))::float8 AS silent_seconds,
@@ -82,5 +86,5 @@ export async function webhookHabits(db: Queryable, timeZone: string): Promise<We
 
 function weekHour(hour: string): string {
   const local = `${hour} AT TIME ZONE $1`
-  return `(extract(isodow FROM ${local}) * 24 + extract(hour FROM ${local}))`
+  return `(extract(isodow FROM ${local}) * 24 + extract(hour FROM ${local}))::int`
 }
