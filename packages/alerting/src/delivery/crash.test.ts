@@ -138,6 +138,36 @@ describe('the order within a group', () => {
     expect(await row(second)).toMatchObject({ state: 'delivered' })
     await end()
   })
+
+  it('holds where the clock was set back between two messages', async () => {
+    const { lane, parts, queue, clock, ids, end } = await setup()
+    const first = await queue({ integration: 'webhook', group: 'g', sequence: 1 })
+    await clock.advance('-30 seconds')
+    const second = await queue({ integration: 'webhook', group: 'g', sequence: 2 })
+    await clock.advance('40 seconds')
+    await deliverDue(parts, lane, signal)
+    await deliverDue(parts, lane, signal)
+    expect(ids()).toEqual([first, second])
+    await end()
+  })
+
+  it('lets nothing be taken along past a message that is not due yet', async () => {
+    const { lane, parts, queue, row, database, end } = await setup()
+    const narrow = { ...lane, limits: [{ key: 'one', capacity: 1, perSecond: 0.001 }] }
+    const carrier = await queue({ integration: 'webhook', group: 'h', severity: 'error' })
+    const first = await queue({ integration: 'webhook', group: 'g', sequence: 1 })
+    const later = await queue({ integration: 'webhook', group: 'g', sequence: 2 })
+    const behind = await queue({ integration: 'webhook', group: 'g', sequence: 3 })
+    await database.db.query(
+      "UPDATE tds_notifications SET not_before = tds_now() + interval '1 hour' WHERE id = $1",
+      [later],
+    )
+    await deliverDue(parts, narrow, signal)
+    expect(await row(first)).toMatchObject({ state: 'merged', merged_into: carrier })
+    expect(await row(later)).toMatchObject({ state: 'queued' })
+    expect(await row(behind)).toMatchObject({ state: 'queued' })
+    await end()
+  })
 })
 
 describe('what was delivered', () => {

@@ -22,7 +22,7 @@ export async function deliverDue(
   signal: AbortSignal,
 ): Promise<LaneReport> {
   const counts = { sent: 0, delivered: 0, merged: 0 }
-  while (!signal.aborted && counts.sent < mostInPass) {
+  while (!isStopped(signal) && counts.sent < mostInPass) {
     const taken = await takeNext(parts, receiver)
     if (typeof taken === 'string') return { ...counts, more: 0 }
     counts.sent += 1
@@ -37,9 +37,14 @@ export async function deliverDue(
       attempt,
       isPlain,
       result,
-      isInterrupted: signal.aborted && result.class === 'retry',
+      isInterrupted: isStopped(signal) && result.class === 'retry',
     })
     if (isOurs && result.class === 'success') counts.delivered += 1
   }
   return { ...counts, more: counts.sent === mostInPass ? 1 : 0 }
+}
+
+// A signal changes while something is waited for, which the compiler does not know.
+function isStopped(signal: AbortSignal): boolean {
+  return signal.aborted
 }
