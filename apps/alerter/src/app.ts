@@ -74,6 +74,7 @@ export function createAlerter(config: AlerterConfig, control: DaemonControl): Al
   const alerting = alertingService({
     ...telling,
     daemonId: registration.id,
+    timeZone: config.TDS_TIME_ZONE,
     deadManUrl: config.DEADMAN_URL ?? null,
     allowLoopback: allowsLoopbackIn(config.TDS_ENVIRONMENT),
   })

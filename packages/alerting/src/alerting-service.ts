@@ -18,6 +18,8 @@ export interface AlertingOptions {
   readonly receivers: readonly Receiver[]
   readonly language: 'en' | 'ar'
   readonly environment: string
+  /** Of the business, by its IANA name. */
+  readonly timeZone: string
   /** Address of the pages, without a slash at its end; null where there is none. */
   readonly publicUrl: string | null
   /** Pinged while all of it works; null for none. */
@@ -52,6 +54,7 @@ export function alertingService(o: AlertingOptions): Service & { readonly checks
     routing: routingReader(db),
     configured: receivers.map(({ integration }) => integration),
     surroundings: { environment, publicUrl },
+    timeZone: o.timeZone,
   })
   const evaluation = leaderDuty({
     name: 'alert-rules',

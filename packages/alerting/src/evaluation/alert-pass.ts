@@ -17,6 +17,8 @@ export interface AlertPassParts extends Omit<FlushParts, 'lease' | 'routing'> {
   /** The rules as they are set now. */
   readonly rules: () => Promise<readonly SettledRule[]>
   readonly routing: () => Promise<Routing>
+  /** Of the business, by its IANA name. */
+  readonly timeZone: string
   readonly clock?: ClockWatch
 }
 
@@ -55,7 +57,15 @@ export function alertPasses(parts: AlertPassParts): AlertPass {
     }
     const routing = await parts.routing()
     const rules = [...(await parts.rules()), internal]
-    const evaluated = await evaluate({ db, lease, rules, routing, startedAt, isHeld: seconds !== 0 })
+    const evaluated = await evaluate({
+      db,
+      lease,
+      rules,
+      routing,
+      startedAt,
+      timeZone: parts.timeZone,
+      isHeld: seconds !== 0,
+    })
     const { groups, queued } = await flushGroups({ ...parts, lease, routing })
     return { ...evaluated, groups, queued }
   }

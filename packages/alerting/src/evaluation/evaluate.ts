@@ -23,6 +23,8 @@ export interface EvaluationParts {
   readonly routing: Routing
   /** The database's time when this alerter began. */
   readonly startedAt: Date
+  /** Of the business, by its IANA name. */
+  readonly timeZone: string
   /** Whether the clock has just jumped: then ages mean nothing, and no state changes in this pass. */
   readonly isHeld: boolean
 }
@@ -44,6 +46,7 @@ export async function evaluate(parts: EvaluationParts): Promise<EvaluationReport
   const { now, measurements } = await measureRules(db, {
     rules: rules.filter(({ timing }) => timing.enabled),
     startedAt: parts.startedAt,
+    timeZone: parts.timeZone,
   })
   const standing = await listAlertStates(db)
   const instant = now.getTime() * 1000

@@ -27,7 +27,7 @@ const mostInstances = 100
  */
 export async function measureRules(
   db: Database,
-  o: { readonly rules: readonly SettledRule[]; readonly startedAt: Date },
+  o: { readonly rules: readonly SettledRule[]; readonly startedAt: Date; readonly timeZone: string },
 ): Promise<MeasuredPass> {
   return db.transaction(async (tx) => {
     await tx.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY')
@@ -41,7 +41,7 @@ export async function measureRules(
 async function measureOne(
   tx: Transaction,
   settled: SettledRule,
-  o: { readonly now: Date; readonly startedAt: Date },
+  o: { readonly now: Date; readonly startedAt: Date; readonly timeZone: string },
 ): Promise<Measurement> {
   await tx.query('SAVEPOINT rule')
   try {

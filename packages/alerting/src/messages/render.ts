@@ -74,6 +74,9 @@ function linesOf(message: AlertMessage, texts: Texts, id: string): RenderedLine[
   lines.push({ label: labels.count, value: texts.counted(message.counts) })
   if (message.reason !== null) lines.push({ label: labels.reason, value: reasonOf(message.reason, texts) })
   if (message.repeat > 0) lines.push({ label: labels.repeat, value: String(message.repeat) })
+  const { runbookUrl } = message
+  if (runbookUrl !== null && !isLink(runbookUrl))
+    lines.push({ label: texts.links.runbook, value: shownValue(runbookUrl) })
   lines.push({ label: labels.environment, value: shownValue(message.environment) })
   lines.push({ label: labels.messageId, value: id })
   return lines

@@ -55,6 +55,7 @@ export async function createAlertingWorld(
     routing: () => Promise.resolve(o.routing ?? defaultRouting),
     configured: o.configured ?? ['slack'],
     surroundings: { environment: 'test', publicUrl: null },
+    timeZone: 'UTC',
     clock: { look: () => 0 },
   })
   const deliver = async () => {

@@ -61,8 +61,10 @@ describe('alerts', () => {
     console.info(`fault to the last message: ${((performance.now() - from) / 1000).toFixed(1)} s`)
     expect(slack.requests.filter(({ answer }) => answer === ok)).toHaveLength(1)
     expect(telegram.requests).toHaveLength(1)
-    await world.database.db.query(`UPDATE tds_dead_letter_queue SET status = 'discarded', resolved_at = tds_now()`)
-    await waitUntil(async () => (await told('state: resolved')).every(Boolean), {
+    await world.database.db.query(
+      `UPDATE tds_dead_letter_queue SET status = 'discarded', resolved_at = tds_now()`,
+    )
+    await waitUntil(async () => (await told('resolved: many new')).every(Boolean), {
       what: 'all of them have heard that it is over',
       withinMs: 150_000,
       everyMs: 200,
