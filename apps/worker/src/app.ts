@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { alerterWatch, createReceivers } from '@tds/alerting'
 import {
   createSettings,
   dataChecks,
@@ -127,6 +128,8 @@ export function createWorker(
 
   const gated = { ...parts, retry, gate: soloGate() }
   const vitals = watchDatabase(db)
+  const receivers = createReceivers(config)
+  const telling = { language: config.ALERT_LANGUAGE, environment: config.TDS_ENVIRONMENT, publicUrl: null }
   const stalls = stallWatch({ queue, db, onStall: control.fail })
 
   const work = serviceGroup('worker:work', [
@@ -161,6 +164,7 @@ export function createWorker(
     sightJudge(watching),
     ledgerSweeper(watching),
     missRatioGauge(watching),
+    ...(receivers.length === 0 ? [] : [alerterWatch({ ...parts, receivers, ...telling })]),
     vitals,
     stalls,
   ])

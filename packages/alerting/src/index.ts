@@ -1,4 +1,5 @@
 export { alertingService, alertingThresholds, type AlertingOptions } from './alerting-service.ts'
+export { alerterWatch } from './emergency/alerter-watch.ts'
 export { databaseGoneWatch } from './emergency/database-gone.ts'
 export { deliveryLimits, type DeliveryParts } from './delivery/delivery-parts.ts'
 export { testReceiver, type ReceiverTest } from './delivery/test-receiver.ts'

@@ -1,6 +1,6 @@
 import type { Instant } from '@tds/core'
-import { compareSeverity, highestSeverity, type Severity } from '../severity.ts'
 import type { MessageKind } from '../messages/message.ts'
+import { compareSeverity, highestSeverity, type Severity } from '../severity.ts'
 
 /** Why people are not told of an alert that fires. */
 export type MuteReason = 'inhibited' | 'silenced' | 'flapping' | 'withdrawn'

@@ -116,7 +116,7 @@ async function flushReceiver(flush: Flush, way: Way, row: ToldRow | null): Promi
     now: now.getTime() * 1000,
   })
   if (decision.kind === null) {
-    await noteSilence(flush, way.receiver, decision, row)
+    await noteSilence(flush, way.receiver, { decision, row })
     return 0
   }
   const told = flush.episodes.filter(({ id }) => decision.alertIds.includes(id))
@@ -153,8 +153,7 @@ function toldBy(row: ToldRow | null): Told {
 async function noteSilence(
   { tx, group, episodes, members }: Flush,
   receiver: string,
-  decision: FlushDecision,
-  row: ToldRow | null,
+  { decision, row }: { readonly decision: FlushDecision; readonly row: ToldRow | null },
 ): Promise<void> {
   const firing = JSON.stringify(Object.fromEntries(decision.after.firing))
   if (row !== null && !row.is_under_way) await noteTold(tx, { groupKey: group.group_key, receiver, firing })

@@ -2,8 +2,12 @@ import { insertSilence } from '@tds/db'
 import { type AlertingWorld, createAlertingWorld } from '../testing/alerting-world.ts'
 
 const minute = 60
-const many = (count: number) =>
-  Array.from({ length: count }, (_, place) => ({ labels: { entity: `e${String(place)}` }, value: place + 1 }))
+function many(count: number) {
+  return Array.from({ length: count }, (_, place) => ({
+    labels: { entity: `e${String(place)}` },
+    value: place + 1,
+  }))
+}
 
 describe('the way of an alert', () => {
   let world: AlertingWorld
@@ -60,7 +64,7 @@ describe('the way of an alert', () => {
     world.say('brief', [{}])
     world.set('grave', { severity: 'error' })
     world.say('grave', [{}])
-    await world.pass({ guard: () => Promise.resolve() })
+    await world.pass()
     world.say('brief', [])
     world.say('grave', [])
     await world.run(5 * minute)
@@ -122,9 +126,9 @@ describe('the way of an alert', () => {
   it('AL-24: tells once that something flaps, then nothing of a warning, and that it is quiet again', async () => {
     for (let cycle = 0; cycle < 6; cycle += 1) {
       world.say('flaky', [{}])
-      await world.run(6 * minute)
+      await world.run(6 * minute, { every: 30 })
       world.say('flaky', [])
-      await world.run(2 * minute)
+      await world.run(2 * minute, { every: 30 })
     }
     const kinds = await world.kinds()
     expect(kinds.filter((kind) => kind === 'flapping')).toHaveLength(1)
@@ -177,11 +181,54 @@ describe('the way of an alert', () => {
     expect(runs.rows).toEqual([{ failures: 40, error: 'no such table' }])
   })
 
-  it('tells nothing twice when an alerter starts again, twenty times in ten minutes', async () => {
+  it('AL-48: tells nothing twice when an alerter starts again twenty times in ten minutes, and repeats when it is due', async () => {
     world.set('lag', { severity: 'critical' })
     world.say('lag', [{}])
+    for (let start = 0; start < 20; start += 1) {
+      world.restart()
+      await world.run(30)
+    }
+    expect(await world.kinds('everyone/slack')).toEqual(['firing'])
+    await world.run(6 * minute)
+    expect(await world.kinds('everyone/slack')).toEqual(['firing', 'repeat'])
+  })
+
+  it('AL-33: writes nothing for a leader whose time is over, and the next one goes on where it stood', async () => {
+    world.set('lag', { severity: 'critical' })
+    world.say('lag', [{}])
+    const over = { guard: () => Promise.reject(new Error('lease_lost')) }
+    await expect(world.pass({ lease: over })).rejects.toThrow('lease_lost')
+    const { rows } = await world.database.db.query('SELECT 1 FROM tds_alert_states')
+    expect(rows).toEqual([])
+    world.restart()
     await world.run(30)
-    await world.run(10 * minute)
     expect(await world.kinds('everyone/slack')).toEqual(['firing'])
   })
+
+  it('AL-49: changes no state in the pass in which the clock has jumped, and says that it did', async () => {
+    world.set('age', { forSeconds: 600 })
+    world.say('age', [{}])
+    await world.run(30)
+    await world.clock.advance('20 minutes')
+    await world.pass({ jump: 1200 })
+    expect(await states()).toEqual(['age pending'])
+    await world.run(15)
+    expect(await states()).toEqual(['age pending', 'clock_jump firing'])
+    await world.run(2 * minute)
+    expect(await states()).toEqual(['age pending'])
+  })
+
+  it('AL-12: tells of one entity only, and in Postgres of which', async () => {
+    world.say('no_events', [{ labels: { entity: 'invoice' } }])
+    await world.run(minute)
+    const { rows } = await world.database.db.query('SELECT entity_type::text, alert_type FROM tds_alerts')
+    expect(rows).toEqual([{ entity_type: 'invoice', alert_type: 'no_events' }])
+  })
+
+  async function states(): Promise<string[]> {
+    const { rows } = await world.database.db.query<{ says: string }>(
+      `SELECT rule || ' ' || state AS says FROM tds_alert_states ORDER BY 1`,
+    )
+    return rows.map(({ says }) => says)
+  }
 })

@@ -1,6 +1,6 @@
+import { z } from 'zod'
 import { readSettings, type Queryable } from '@tds/db'
 import { childLogger } from '@tds/runtime'
-import { z } from 'zod'
 import { defaultRouting, routingSchema, type Routing } from './routes.ts'
 
 const log = childLogger('alerting:routing')

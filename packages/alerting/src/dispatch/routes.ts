@@ -1,9 +1,9 @@
 import { z } from 'zod'
+import { canonicalJson, sha256Hex } from '@tds/core'
 import { usedLabels, type Labels } from '../labels.ts'
 import { matcherSchema, matches } from '../matchers.ts'
 import { integrations, type Integration } from '../receivers/receiver.ts'
 import type { Severity } from '../severity.ts'
-import { canonicalJson, sha256Hex } from '@tds/core'
 
 /** When a group is told of, in seconds; `repeat` null for never. */
 export interface GroupTimers {

@@ -2,8 +2,8 @@ import { insertTimeline, recordPastEpisode, databaseTime, type Database } from '
 import type { Poller } from '@tds/runtime'
 import { fingerprintOf } from '../labels.ts'
 import { runbookUrl } from '../runbook-url.ts'
-import type { Emergency, EmergencyParts } from './emergency.ts'
 import { emergencyWatch } from './emergency-watch.ts'
+import type { Emergency, EmergencyParts } from './emergency.ts'
 
 const rule = 'database_unreachable'
 

@@ -1,8 +1,8 @@
 import { poller, systemClock, type Clock, type Poller } from '@tds/runtime'
 import { emergencyMessage, type Emergency, type EmergencyMessage, type EmergencyParts } from './emergency.ts'
 
-/** What is watched past Postgres. */
-export interface EmergencyWatchOptions extends EmergencyParts {
+/** What is watched, and for how long it may be wrong. */
+export interface EmergencyLookOptions extends EmergencyParts {
   readonly rule: string
   readonly title: string
   /** Resolves while all is well; what it throws says what is not. */
@@ -10,10 +10,22 @@ export interface EmergencyWatchOptions extends EmergencyParts {
   /** For how long it must be so before people are told. */
   readonly afterMs: number
   readonly repeatMs: number
-  readonly everyMs: number
   /** What is done once it is over and people were told, for example writing down what could not be written then. */
   readonly onEnd?: (emergency: Emergency) => Promise<void>
   readonly clock?: Clock
+}
+
+/** The same with how often it is looked at. */
+export interface EmergencyWatchOptions extends EmergencyLookOptions {
+  readonly everyMs: number
+}
+
+/** Makes looks that remember what the one before saw; each returns what it did as numbers. */
+export function emergencyLook(
+  options: EmergencyLookOptions,
+): (signal: AbortSignal) => Promise<Record<string, number>> {
+  const watch = new Watch(options, options.clock ?? systemClock)
+  return (signal) => watch.look(signal)
 }
 
 /**
@@ -21,24 +33,18 @@ export interface EmergencyWatchOptions extends EmergencyParts {
  * lasts, and that it is over. It needs neither Postgres nor the outbox.
  */
 export function emergencyWatch(options: EmergencyWatchOptions): Poller {
-  const { clock = systemClock } = options
-  const watch = new Watch(options, clock)
-  return poller({
-    name: `emergency-${options.rule}`,
-    everyMs: options.everyMs,
-    clock,
-    runOnce: (signal) => watch.look(signal),
-  })
+  const { rule, everyMs, clock } = options
+  return poller({ name: `emergency-${rule}`, everyMs, clock, runOnce: emergencyLook(options) })
 }
 
 class Watch {
-  readonly #options: EmergencyWatchOptions
+  readonly #options: EmergencyLookOptions
   readonly #clock: Clock
   #wrongSince: { readonly at: Date; readonly monotonicMs: number } | null = null
   #told: { readonly monotonicMs: number; readonly count: number } | null = null
   #sending: EmergencyMessage | null = null
 
-  constructor(options: EmergencyWatchOptions, clock: Clock) {
+  constructor(options: EmergencyLookOptions, clock: Clock) {
     this.#options = options
     this.#clock = clock
   }

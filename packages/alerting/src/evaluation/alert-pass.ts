@@ -1,13 +1,13 @@
+import { z } from 'zod'
 import { databaseTime, type Database, type LeaderLease } from '@tds/db'
 import { childLogger } from '@tds/runtime'
-import { z } from 'zod'
 import { flushGroups } from '../dispatch/flush-groups.ts'
 import type { FlushParts } from '../dispatch/flush-parts.ts'
 import type { Routing } from '../dispatch/routes.ts'
+import type { SettledRule } from '../rules/rule-settings.ts'
 import type { AlertRule } from '../rules/rule.ts'
 import { clockWatch, type ClockWatch } from './clock-watch.ts'
 import { evaluate } from './evaluate.ts'
-import type { SettledRule } from '../rules/rule-settings.ts'
 
 const log = childLogger('alerting:pass')
 

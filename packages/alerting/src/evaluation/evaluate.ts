@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import {
   listAlertStates,
   recordRuleRuns,
@@ -6,7 +7,6 @@ import {
   type StoredAlertState,
 } from '@tds/db'
 import { childLogger } from '@tds/runtime'
-import { z } from 'zod'
 import type { Routing } from '../dispatch/routes.ts'
 import type { SettledRule } from '../rules/rule-settings.ts'
 import { measureRules, type Measurement } from './measure-rules.ts'

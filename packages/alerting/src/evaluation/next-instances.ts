@@ -1,9 +1,9 @@
 import { readInstant, writeInstant, type Instant } from '@tds/core'
 import type { StoredAlertState } from '@tds/db'
-import type { Sample } from '../rules/rule.ts'
-import { type Finding, type InstanceState, nextState, type StateEvent } from './next-state.ts'
 import type { SettledRule } from '../rules/rule-settings.ts'
+import type { Sample } from '../rules/rule.ts'
 import type { Measurement } from './measure-rules.ts'
+import { type Finding, type InstanceState, nextState, type StateEvent } from './next-state.ts'
 
 /** An instance before and after an evaluation. */
 export interface InstanceStep {

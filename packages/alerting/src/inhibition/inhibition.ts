@@ -17,7 +17,9 @@ export interface InhibitionPeer {
   readonly labels: Labels
 }
 
-const ruleIs = (...names: readonly string[]): Matcher => ({ label: 'rule', op: 'in', values: [...names] })
+function ruleIs(...names: readonly string[]): Matcher {
+  return { label: 'rule', op: 'in', values: [...names] }
+}
 
 /** A cause makes its consequences unnecessary to tell; the alerter's own alerts are never kept quiet. */
 export const inhibitionRules: readonly InhibitionRule[] = [

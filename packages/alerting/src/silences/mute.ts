@@ -1,5 +1,5 @@
-import { activeSilences, type Queryable } from '@tds/db'
 import { z } from 'zod'
+import { activeSilences, type Queryable } from '@tds/db'
 import type { Labels } from '../labels.ts'
 import { matcherSchema, matches, type Matcher } from '../matchers.ts'
 

@@ -1,10 +1,11 @@
-import { createTestDatabase, takeOverClock, type TestClock, type TestDatabase } from '@tds/db/testing'
 import { z } from 'zod'
+import type { LeaderLease } from '@tds/db'
+import { createTestDatabase, takeOverClock, type TestClock, type TestDatabase } from '@tds/db/testing'
 import { defaultRouting, type Routing } from '../dispatch/routes.ts'
 import { alertPasses, type AlertPass } from '../evaluation/alert-pass.ts'
-import type { SettledRule } from '../rules/rule-settings.ts'
 import type { AlertMessage } from '../messages/message.ts'
 import type { Integration } from '../receivers/receiver.ts'
+import type { SettledRule } from '../rules/rule-settings.ts'
 import type { RuleTiming, Sample } from '../rules/rule.ts'
 
 /** A message in the outbox. */
@@ -26,7 +27,10 @@ export interface AlertingWorld {
   set(rule: string, timing: Partial<RuleTiming>): void
   /** Passes every 15 s, or as often as told, for so many seconds; what is queued is delivered at once unless told otherwise. */
   run(seconds: number, o?: { readonly deliver?: boolean; readonly every?: number }): Promise<void>
-  pass: AlertPass
+  /** One pass; `jump` seconds that the clock of the database seems to have jumped before it. */
+  pass(o?: { readonly jump?: number; readonly lease?: Pick<LeaderLease, 'guard'> }): Promise<void>
+  /** As another alerter would go on, with nothing but the database. */
+  restart(): void
   /** Marks what is queued as delivered, as the delivery does. */
   deliver(): Promise<void>
   /** Messages to a receiver, `team/slack` by default, in their order. */
@@ -49,15 +53,18 @@ export async function createAlertingWorld(
   await clock.set('2026-11-02T08:00:00Z')
   const said = new Map<string, readonly Sample[] | Error>()
   const timings = new Map<string, RuleTiming>()
-  const pass = alertPasses({
-    db,
-    rules: () => Promise.resolve([...said.keys()].map((name) => ruleOf(name, { said, timings }))),
-    routing: () => Promise.resolve(o.routing ?? defaultRouting),
-    configured: o.configured ?? ['slack'],
-    surroundings: { environment: 'test', publicUrl: null },
-    timeZone: 'UTC',
-    clock: { look: () => 0 },
-  })
+  const newPass = (): AlertPass =>
+    alertPasses({
+      db,
+      rules: () => Promise.resolve([...said.keys()].map((name) => ruleOf(name, { said, timings }))),
+      routing: () => Promise.resolve(o.routing ?? defaultRouting),
+      configured: o.configured ?? ['slack'],
+      surroundings: { environment: 'test', publicUrl: null },
+      timeZone: 'UTC',
+      clock: { look: () => jump },
+    })
+  let jump = 0
+  let pass = newPass()
   const deliver = async () => {
     await db.query(
       `WITH sent AS (
@@ -89,7 +96,14 @@ export async function createAlertingWorld(
     set: (rule, timing) => {
       timings.set(rule, { ...usual, ...timings.get(rule), ...timing })
     },
-    pass,
+    pass: async ({ jump: seconds = 0, lease = openLease } = {}) => {
+      jump = seconds
+      await pass(lease)
+      jump = 0
+    },
+    restart: () => {
+      pass = newPass()
+    },
     run: async (seconds, { deliver: isDelivered = true, every = 15 } = {}) => {
       for (let passed = 0; passed < seconds; passed += every) {
         await pass(openLease)
