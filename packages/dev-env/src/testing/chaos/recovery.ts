@@ -15,6 +15,9 @@ export interface Recovery {
 
 const LIMIT_MS = 120_000
 const LOOK_MS = 100
+/** What a deletion fuse holds waits for a person, whatever has broken. */
+const IS_HELD = `EXISTS (SELECT FROM tds_held_deletions h
+  WHERE h.entity_type = e.entity_type AND h.zoho_id = e.source_entity_id)`
 const HEALTH_MS = 5_000
 
 /**
@@ -41,9 +44,9 @@ export async function untilRecovered(world: ChaosWorld): Promise<Recovery> {
 
 async function unwellNow({ database, installation }: ChaosWorld, endedAt: string): Promise<string[]> {
   const { rows } = await database.db.query<{ waiting: number; finished: number }>(
-    `SELECT count(*) FILTER (WHERE received_at <= $1 AND processed_at IS NULL)::int AS waiting,
+    `SELECT count(*) FILTER (WHERE received_at <= $1 AND processed_at IS NULL AND NOT ${IS_HELD})::int AS waiting,
             count(*) FILTER (WHERE received_at > $1 AND processed_at IS NOT NULL)::int AS finished
-       FROM tds_inbox_events WHERE status <> 'quarantined'`,
+       FROM tds_inbox_events e WHERE status <> 'quarantined'`,
     [endedAt],
   )
   const { waiting = 0, finished = 0 } = rows[0] ?? {}
@@ -72,7 +75,7 @@ async function waitingBefore(db: Database, endedAt: string | null): Promise<stri
               || coalesce(', its read: ' || split_part(o.last_error, ':', 1), '') AS says
        FROM tds_inbox_events e
        LEFT JOIN tds_owed_reads o ON o.entity_type = e.entity_type AND o.zoho_id = e.source_entity_id
-      WHERE e.received_at <= $1 AND e.processed_at IS NULL AND e.status <> 'quarantined'
+      WHERE e.received_at <= $1 AND e.processed_at IS NULL AND e.status <> 'quarantined' AND NOT ${IS_HELD}
       GROUP BY e.entity_type, e.status, e.error_code, split_part(o.last_error, ':', 1)
       ORDER BY count(*) DESC LIMIT 10`,
     [endedAt],
