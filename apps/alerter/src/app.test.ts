@@ -18,7 +18,12 @@ afterEach(() => database.drop())
 
 function setup(url = database.url) {
   const failures: unknown[] = []
-  const config = loadConfig(alerterConfigSchema, { DATABASE_URL: url, ALERTER_HEALTH_PORT: '0' })
+  const config = loadConfig(alerterConfigSchema, {
+    DATABASE_URL: url,
+    ALERTER_HEALTH_PORT: '0',
+    // Nothing is sent to it; an alerter without a way to people is not well.
+    SLACK_WEBHOOK_URL: 'https://hooks.slack.com/services/T0/B0/test',
+  })
   return { failures, alerter: createAlerter(config, { fail: (error) => failures.push(error) }) }
 }
 
@@ -44,11 +49,12 @@ describe('the alerter', () => {
     await alerter.start()
     await untilTrue(async () => (await registered()).length > 0)
     expect((await ask(alerter, '/health/ready')).status).toBe(200)
+    await untilTrue(async () => (await ask(alerter, '/health')).json['status'] === 'healthy')
     expect((await ask(alerter, '/health')).json).toMatchObject({
       status: 'healthy',
       daemon: 'alerter',
       checks: expect.arrayContaining(
-        ['database', 'heartbeat', 'deletion_fuse', 'disk', 'clock'].map(
+        ['database', 'heartbeat', 'deletion_fuse', 'alert rules', 'receiver_slack', 'disk', 'clock'].map(
           (name) => expect.objectContaining({ name }) as unknown,
         ),
       ),

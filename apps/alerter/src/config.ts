@@ -9,7 +9,9 @@ export const alerterConfigSchema = z
     ...receiverConfigFields,
     PUBLIC_URL: urlOf('https', 'http')
       .optional()
-      .describe('Address at which people reach the pages; in every message.'),
+      .describe(
+        'Address under which Zoho and people reach the api, for the links in alerts; default of the api: http://API_HOST:API_PORT.',
+      ),
     DEADMAN_URL: urlOf('https', 'http')
       .meta({ secret: true })
       .optional()

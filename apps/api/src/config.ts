@@ -13,7 +13,9 @@ export const apiConfigSchema = baseConfigSchema
     API_PORT: port(8001).describe('Port the api listens on.'),
     PUBLIC_URL: urlOf('https', 'http')
       .optional()
-      .describe('Address under which Zoho and people reach the api; default http://API_HOST:API_PORT.'),
+      .describe(
+        'Address under which Zoho and people reach the api, for the links in alerts; default of the api: http://API_HOST:API_PORT.',
+      ),
     TRUSTED_PROXIES: z
       .string()
       .transform((text, context) => {

@@ -1,5 +1,6 @@
 import { alertingPulse, leaderDuty, type Database } from '@tds/db'
 import { serviceGroup, type HealthCheck, type Service } from '@tds/runtime'
+import { alertingGauges } from './alerting-gauges.ts'
 import { deliveryService } from './delivery/lanes.ts'
 import { receiverChecks } from './delivery/receiver-checks.ts'
 import { routingReader } from './dispatch/read-routing.ts'
@@ -71,7 +72,7 @@ export function alertingService(o: AlertingOptions): Service & { readonly checks
   const evaluatedWithin = (2 * evaluateEveryMs) / 1000
   const deadMan = url === null ? [] : [deadManSwitch({ db, url, allowLoopback, evaluatedWithin })]
   return {
-    ...serviceGroup('alerting', [delivery, evaluation, ...deadMan]),
+    ...serviceGroup('alerting', [delivery, evaluation, alertingGauges(db), ...deadMan]),
     checks: [evaluationCheck(db), configuredCheck(receivers), ...receiverChecks(db, receivers)],
   }
 }

@@ -12,6 +12,7 @@ import {
 } from '@tds/db'
 import { backoffMs, childLogger } from '@tds/runtime'
 import type { DeliveryResult } from '../receivers/receiver.ts'
+import { countNotifications } from './delivery-counter.ts'
 import { deliveryLimits, type DeliveryParts } from './delivery-parts.ts'
 import { tellByOthers } from './own-alerts.ts'
 
@@ -37,6 +38,7 @@ export interface Attempt {
  */
 export async function settle(parts: DeliveryParts, attempt: Attempt): Promise<boolean> {
   const isOurs = await persistently(() => parts.db.transaction((tx) => write(tx, parts, attempt)))
+  countNotifications(attempt.integration, attempt.result.class)
   report(attempt, isOurs)
   return isOurs
 }

@@ -1,4 +1,5 @@
 import { expireNotifications, insertFallbacks, noteInTimeline, type ExpiredNotification } from '@tds/db'
+import { countNotifications } from './delivery-counter.ts'
 import { deliveryLimits, integrationsOf, type DeliveryParts } from './delivery-parts.ts'
 import { tellByOthers } from './own-alerts.ts'
 
@@ -12,7 +13,7 @@ export interface TendingReport extends Record<string, number> {
 export async function tendOutbox(parts: DeliveryParts): Promise<TendingReport> {
   const expired = await parts.db.transaction(async (tx) => {
     const given = await expireNotifications(tx)
-    if (given.length === 0) return 0
+    if (given.length === 0) return given
     const ids = given.map(({ id }) => id)
     await noteInTimeline(tx, ids, { event: 'failed', reason: 'given up because it was too old' })
     for (const [integration, of] of byIntegration(given)) {
@@ -25,13 +26,14 @@ export async function tendOutbox(parts: DeliveryParts): Promise<TendingReport> {
         count: of.length,
       })
     }
-    return given.length
+    return given
   })
+  for (const { integration } of expired) countNotifications(integration, 'expired')
   const fallbacks = await insertFallbacks(parts.db, {
     integrations: integrationsOf(parts),
     afterSeconds: deliveryLimits.fallbackAfter / 1000,
   })
-  return { expired, fallbacks }
+  return { expired: expired.length, fallbacks }
 }
 
 /** Without those that tell of such things themselves: they would tell of each other for ever. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { childLogger } from '@tds/runtime'
+import { countNotifications } from '../delivery/delivery-counter.ts'
 import type { AlertMessage, MessageAlert } from '../messages/message.ts'
 import type { Receiver } from '../receivers/receiver.ts'
 
@@ -50,6 +51,7 @@ export function emergencyMessage(parts: EmergencyParts, emergency: Emergency): E
             recipients: [],
             signal,
           })
+          countNotifications(receiver.integration, result.class)
           if (result.class === 'success') left.delete(receiver)
           else
             log.warn('an emergency could not be told', {

@@ -8,6 +8,12 @@ import type { AlertRule } from './rule.ts'
 
 const runbooks = new URL('../../../../docs/operations/alerts/', import.meta.url)
 const headings = ['What it means', 'How to confirm', 'How to repair', 'When to escalate', 'Settings']
+/** Told by the machinery of alerts itself, without a rule that could be set. */
+const withoutRule = [
+  { name: 'clock_jump', title: 'The clock of the database has jumped' },
+  { name: 'database_unreachable', title: 'Postgres does not answer' },
+  { name: 'notification_dead', title: 'Messages could not be delivered and were given up' },
+]
 const cases = alertRules.map((rule) => ({ name: rule.name, rule }))
 
 /** Tables that grow with what comes in. */
@@ -56,9 +62,17 @@ describe('every rule', () => {
   })
 
   describe('docs/operations/alerts', () => {
-    it('has a page for every rule, and no other', () => {
+    it('has a page for every rule and for what is told without one, and no other', () => {
       const pages = readdirSync(runbooks).filter((file) => file !== 'README.md')
-      expect(pages.sort()).toEqual(alertRules.map(({ name }) => `${name}.md`).sort())
+      const told = [...alertRules, ...withoutRule].map(({ name }) => `${name}.md`)
+      expect(pages.sort()).toEqual(told.sort())
+    })
+
+    it.each(withoutRule)('has of $name its headings and its title, and nothing to set', ({ name, title }) => {
+      const page = pageOf({ name })
+      expect(page.startsWith(`# ${name}\n`)).toBe(true)
+      expect(page).toContain(title)
+      expect([...page.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading)).toEqual(headings.slice(0, -1))
     })
 
     it.each(cases)('has of $name its headings, its title and its settings as they are', ({ rule }) => {
@@ -72,15 +86,15 @@ describe('every rule', () => {
       )
     })
 
-    it.each(cases)('confirms $name by statements that run', async ({ rule }) => {
-      const statements = [...pageOf(rule).matchAll(/```sql\n([^]*?)```/g)].map(([, text = '']) => text)
+    it.each([...alertRules, ...withoutRule])('confirms $name by statements that run', async (told) => {
+      const statements = [...pageOf(told).matchAll(/```sql\n([^]*?)```/g)].map(([, text = '']) => text)
       for (const text of statements) expect(await database.db.query(text)).toBeDefined()
     })
 
-    it('lists every rule on the page about all', () => {
+    it('lists every rule, and what is told without one, on the page about all', () => {
       const page = readFileSync(new URL('README.md', runbooks), 'utf8')
       const listed = [...page.matchAll(/^\| \[`(\w+)`\]\(\1\.md\)/gm)].map(([, name]) => name)
-      expect(listed).toEqual(alertRules.map(({ name }) => name))
+      expect(listed).toEqual([...alertRules, ...withoutRule].map(({ name }) => name))
     })
   })
 
@@ -97,8 +111,8 @@ describe('every rule', () => {
   })
 })
 
-function pageOf(rule: AlertRule): string {
-  return readFileSync(new URL(`${rule.name}.md`, runbooks), 'utf8')
+function pageOf({ name }: { readonly name: string }): string {
+  return readFileSync(new URL(`${name}.md`, runbooks), 'utf8')
 }
 
 interface Plan {

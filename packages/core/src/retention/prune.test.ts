@@ -191,6 +191,11 @@ describe('retention', () => {
         differences: 1,
         runs: 1,
         operations: 0,
+        notifications: 0,
+        alert_timeline: 0,
+        silences: 0,
+        alert_groups: 0,
+        notification_log: 0,
       },
       unfinished: false,
     })

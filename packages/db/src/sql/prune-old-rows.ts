@@ -14,6 +14,11 @@ const rules = {
   differences: 'tds_cleanup_old_differences',
   runs: 'tds_cleanup_old_runs',
   operations: 'tds_cleanup_old_operations',
+  notifications: 'tds_cleanup_old_notifications',
+  alert_timeline: 'tds_cleanup_old_alert_timeline',
+  silences: 'tds_cleanup_old_silences',
+  alert_groups: 'tds_cleanup_old_alert_groups',
+  notification_log: 'tds_cleanup_old_notification_log',
 } as const
 
 /** Something that is kept for a limited time only. */

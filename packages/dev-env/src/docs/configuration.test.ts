@@ -26,6 +26,8 @@ for (const [daemon, shape] of Object.entries(shapes)) {
   for (const [name, field] of Object.entries(shape)) {
     const meta = fieldMeta(field)
     const known = variables.get(name)
+    if (known !== undefined && known.description !== meta.description)
+      throw new Error(`${name} is described otherwise by the ${daemon} than by the ${known.readBy}`)
     variables.set(name, {
       name,
       default: meta.default ?? '',

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { alerterConfigSchema, alerterThresholds, createAlerter } from '@tds/alerter'
+import { alertingThresholds } from '@tds/alerting'
 import { apiConfigSchema, apiThresholds, createApi } from '@tds/api'
 import {
   certificateThresholds,
@@ -54,12 +55,18 @@ describe('docs/operations/health.md', () => {
 
   it("lists the alerter's checks", async () => {
     const alerter = createAlerter(
-      loadConfig(alerterConfigSchema, { DATABASE_URL: database.url, ALERTER_HEALTH_PORT: '0' }),
+      loadConfig(alerterConfigSchema, {
+        DATABASE_URL: database.url,
+        ALERTER_HEALTH_PORT: '0',
+        TDS_ENVIRONMENT: 'demo',
+        SLACK_WEBHOOK_URL: 'http://127.0.0.1:9/',
+      }),
       { fail: failTheTest },
     )
     await alerter.start()
     try {
-      expect(namesOf('Alerter')).toEqual(await checksAt(alerter.healthPort()))
+      const checks = await checksAt(alerter.healthPort())
+      expect(namesOf('Alerter').map((name) => name.replace('<integration>', 'slack'))).toEqual(checks)
     } finally {
       await alerter.stop()
     }
@@ -141,15 +148,19 @@ describe('docs/operations/health.md', () => {
     expect(api.get('database')?.[0]).toBe(`a round trip takes ${String(roundTripMs.degraded)} ms`)
     const { oldestSeconds, freeShare } = apiThresholds.spool
     expect(api.get('spool')).toEqual([
-      `the oldest delivery in it waits ${String(oldestSeconds.degraded)} s, less than ${String(freeShare.warning)} of its volume is free, it takes nothing, or damaged parts were set aside`,
+      `the oldest delivery in it waits ${String(oldestSeconds.degraded)} s or cannot be stored, less than ${String(freeShare.warning)} of its volume is free, it takes nothing, or damaged parts were set aside`,
       `the oldest delivery in it waits ${String(oldestSeconds.unhealthy)} s`,
     ])
     expect(api.get('last success')?.[0]).toBe(
       `a type's last success is ${String(successBehindFailureSeconds.degraded)} s older than its last failure, ` +
         `within ${String(outcomesWithinHours)} hours`,
     )
-    expect(turnsIn(section('Alerter')).get('heartbeat')?.[0]).toBe(
+    const alerter = turnsIn(section('Alerter'))
+    expect(alerter.get('heartbeat')?.[0]).toBe(
       `the last one was over ${String(alerterThresholds.secondsSinceBeat.degraded)} s ago`,
+    )
+    expect(alerter.get('alert rules')?.[0]).toBe(
+      `rules were last evaluated over ${String(alertingThresholds.secondsSinceEvaluation.degraded)} s ago, by whichever alerter, or never`,
     )
   })
 
