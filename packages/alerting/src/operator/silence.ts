@@ -67,7 +67,7 @@ export async function addSilence(
     const { startsAt, endsAt } = checkedTimes(wanted, await databaseTime(tx))
     const silence = await insertSilence(tx, {
       matchers: JSON.stringify(matchers),
-      startsAt: startsAt?.toISOString() ?? null,
+      startsAt: startsAt.toISOString(),
       endsAt: endsAt.toISOString(),
       author: request.actor,
       reason,
@@ -109,12 +109,11 @@ function checkedMatchers({ matchers, everything }: WantedSilence): readonly Matc
 function checkedTimes(
   { startsAt: wanted, end }: WantedSilence,
   now: Date,
-): { readonly startsAt: Date | null; readonly endsAt: Date } {
-  const startsAt = wanted !== null && wanted > now ? wanted : null
-  const from = startsAt ?? now
-  const endsAt = end instanceof Date ? end : new Date(from.getTime() + end.ms)
-  if (endsAt <= from) throw endsTooEarly(from, endsAt)
-  if (endsAt.getTime() - from.getTime() > mostMs) throw lastsTooLong(from, endsAt)
+): { readonly startsAt: Date; readonly endsAt: Date } {
+  const startsAt = wanted !== null && wanted > now ? wanted : now
+  const endsAt = end instanceof Date ? end : new Date(startsAt.getTime() + end.ms)
+  if (endsAt <= startsAt) throw endsTooEarly(startsAt, endsAt)
+  if (endsAt.getTime() - startsAt.getTime() > mostMs) throw lastsTooLong(startsAt, endsAt)
   return { startsAt, endsAt }
 }
 
