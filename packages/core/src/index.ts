@@ -57,6 +57,7 @@ export { type Correction, type CorrectionResult } from './quarantine/corrected-e
 export { discardQuarantined, type DiscardResult } from './quarantine/discard.ts'
 export {
   notFound as eventNotFound,
+  noteAction,
   type OperatorParts,
   type OperatorRequest,
 } from './quarantine/operator-work.ts'

@@ -91,7 +91,7 @@ COMMENT ON COLUMN tds_alert_timeline.at IS 'When.';
 COMMENT ON COLUMN tds_alert_timeline.alert_id IS 'The episode; NULL before it fired.';
 COMMENT ON COLUMN tds_alert_timeline.fingerprint IS 'The instance; NULL where it is about a whole rule.';
 COMMENT ON COLUMN tds_alert_timeline.rule IS 'The rule.';
-COMMENT ON COLUMN tds_alert_timeline.event IS 'pending, fired, recovering, reentered, resolved, withdrawn, severity, acknowledged, unacknowledged, queued, delivered, failed, not_sent.';
+COMMENT ON COLUMN tds_alert_timeline.event IS 'pending, fired, recovering, reentered, resolved, withdrawn, severity, acknowledged, unacknowledged, silenced, unsilenced, queued, delivered, failed, not_sent.';
 COMMENT ON COLUMN tds_alert_timeline.receiver IS 'Whom it was about.';
 COMMENT ON COLUMN tds_alert_timeline.reason IS 'Why, for not_sent above all: silenced, inhibited, flapping, nothing_new, not_wanted, merged.';
 COMMENT ON COLUMN tds_alert_timeline.facts IS 'Numbers and names.';

@@ -57,6 +57,15 @@ describe('tds', () => {
     return (await tds(`dlq list --record ${zohoId} -o id`)).out.trim()
   }
 
+  /** Makes an alert that fires; returns its id. */
+  async function alertId(): Promise<string> {
+    const { rows } = await world.db.query<{ id: string }>(
+      `INSERT INTO tds_alerts (alert_type, severity, title, message, fingerprint)
+       VALUES ('sync_lag', 'error', 'Something', 'Something', 'sync_lag') RETURNING id`,
+    )
+    return rows[0]?.id ?? ''
+  }
+
   async function actions(): Promise<Record<string, unknown>[]> {
     const { rows } = await world.db.query(
       `SELECT actor, action, subject, reason, facts->>'via' AS via FROM tds_operator_actions ORDER BY id`,
@@ -77,6 +86,9 @@ describe('tds', () => {
       const done = await runId(`replay ${await letterId('11')} --reason because`)
       await world.replay()
       const begun = await runId(`replay ${await letterId('12')} --reason because`)
+      const fires = await alertId()
+      const silence = await runId('alerts silence rule=dlq_open --for 2h --reason because')
+      const env = { TDS_ENVIRONMENT: 'staging', SLACK_WEBHOOK_URL: 'https://hooks.slack.com/services/not-asked' }
       const lines = [
         'status',
         'version',
@@ -116,6 +128,16 @@ describe('tds', () => {
         'certificates',
         'fuse show',
         'fuse release product --expect 1 --reason because',
+        'alerts list',
+        `alerts show ${fires}`,
+        `alerts ack ${fires} --reason because`,
+        `alerts unack ${fires}`,
+        'alerts silence rule=sync_lag --for 2h --reason because',
+        'alerts silences',
+        `alerts unsilence ${silence}`,
+        'alerts deliveries',
+        'alerts test slack --dry-run',
+        'alerts receivers',
         'alert-rules list',
         'alert-rules show queue_backlog',
         'alert-rules set queue_backlog threshold=5000 --reason because',
@@ -123,7 +145,7 @@ describe('tds', () => {
         'alert-rules backtest queue_backlog',
       ]
       await world.holdDeletions(['7'])
-      for (const line of lines) expect(await json(line)).toMatchObject({ error: null, exitCode: 0 })
+      for (const line of lines) expect(await json(line, { env })).toMatchObject({ error: null, exitCode: 0 })
       const ran = lines.map((line) => commands.findLast(({ name }) => line.startsWith(name))?.name)
       expect(ran.sort()).toEqual(commands.map(({ name }) => name).sort())
     })

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import { adoptReceiverSettings } from '@tds/db'
 import { childLogger, poller, service, serviceGroup, type Poller, type Service } from '@tds/runtime'
 import type { Receiver } from '../receivers/receiver.ts'
+import { settingsMark } from '../receivers/settings-mark.ts'
 import { deliverDue } from './deliver-due.ts'
 import type { DeliveryParts } from './delivery-parts.ts'
 import { tendOutbox } from './tend-outbox.ts'
@@ -51,10 +51,5 @@ function lane(parts: DeliveryParts, receiver: Receiver): Poller {
 
 /** Notes the settings of a receiver; true where they are new, and what was wrong with the old ones is forgotten. */
 export async function adoptReceiver({ db }: DeliveryParts, receiver: Receiver): Promise<boolean> {
-  return adoptReceiverSettings(db, receiver.integration, markOf(receiver))
-}
-
-// Enough to see a change, too little to learn anything about a password from.
-function markOf({ settings }: Receiver): string {
-  return createHash('sha256').update(JSON.stringify(settings)).digest('hex').slice(0, 4)
+  return adoptReceiverSettings(db, receiver.integration, settingsMark(receiver))
 }

@@ -25,11 +25,23 @@ function judge({ shownAddress }: Receiver, state: StoredReceiverState | undefine
     pausedMs: state.paused_ms,
   }
   const error = state.last_error ?? 'unknown'
-  if (state.broken_since !== null)
-    return { status: 'degraded', detail: `${shownAddress} refuses us and is not used: ${error}`, facts }
-  if (state.failures >= 3)
-    return { status: 'degraded', detail: `${shownAddress} fails again and again: ${error}`, facts }
-  if (state.paused_ms !== null)
-    return { status: 'healthy', detail: `${shownAddress} asked us to wait`, facts }
-  return { status: 'healthy', detail: `${shownAddress} takes messages`, facts }
+  switch (receiverCondition(state)) {
+    case 'broken':
+      return { status: 'degraded', detail: `${shownAddress} refuses us and is not used: ${error}`, facts }
+    case 'failing':
+      return { status: 'degraded', detail: `${shownAddress} fails again and again: ${error}`, facts }
+    case 'paused':
+      return { status: 'healthy', detail: `${shownAddress} asked us to wait`, facts }
+    case 'working':
+      return { status: 'healthy', detail: `${shownAddress} takes messages`, facts }
+  }
+}
+
+/** How a way to people is: whether it refuses us, fails again and again, wants us to wait, or works. */
+export function receiverCondition(
+  state: Pick<StoredReceiverState, 'broken_since' | 'failures' | 'paused_ms'>,
+): 'broken' | 'failing' | 'paused' | 'working' {
+  if (state.broken_since !== null) return 'broken'
+  if (state.failures >= 3) return 'failing'
+  return state.paused_ms === null ? 'working' : 'paused'
 }

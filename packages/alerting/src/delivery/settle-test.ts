@@ -14,12 +14,14 @@ export interface FinishedTest {
   readonly lease: NotificationLease
   readonly integration: string
   readonly result: DeliveryResult
+  /** Whether it was the receiver that alerters use, and not one with other settings. */
+  readonly isCounted: boolean
 }
 
 /** Writes what came of a test: it is tried once, and what it shows of the receiver counts. */
 export async function settleTest(
   { db }: DeliveryParts,
-  { lease, integration, result }: FinishedTest,
+  { lease, integration, result, isCounted }: FinishedTest,
 ): Promise<void> {
   await db.transaction(async (tx) => {
     await lockReceiverState(tx, integration)
@@ -33,6 +35,7 @@ export async function settleTest(
       burnsAttempt: result.class !== 'success',
       isPlain: false,
     })
+    if (!isCounted) return
     if (result.class === 'success') return noteReceiverSuccess(tx, integration)
     if (result.class === 'moved' && result.address !== undefined)
       return saveReceiverAddress(tx, integration, result.address)

@@ -9,6 +9,7 @@ import { TdsError } from '@tds/runtime'
 import type { AlertMessage } from '../messages/message.ts'
 import type { DeliveryResult, Integration, Receiver } from '../receivers/receiver.ts'
 import type { DeliveryParts } from './delivery-parts.ts'
+import { settingsMark } from '../receivers/settings-mark.ts'
 import { settleTest } from './settle-test.ts'
 
 /** What a test of a receiver came to. */
@@ -18,6 +19,8 @@ export interface ReceiverTest {
   readonly notificationId: string
   readonly result: DeliveryResult
   readonly tookMs: number
+  /** False where an alerter works with other settings: then the test says nothing about its receiver. */
+  readonly isCounted: boolean
 }
 
 const mostPerMinute = 5
@@ -30,9 +33,8 @@ const longestTestMs = 15_000
  * @throws TdsError `receiver_unknown` where it is not configured, `too_many_tests` after five within a minute.
  */
 export async function testReceiver(parts: DeliveryParts, integration: string): Promise<ReceiverTest> {
-  const receiver = parts.receivers.find((one) => one.integration === integration)
-  if (receiver === undefined) throw unknownReceiver(integration)
-  const { lease, message, address } = await begin(parts, receiver)
+  const receiver = findReceiver(parts, integration)
+  const { lease, message, address, isCounted } = await begin(parts, receiver)
   const startedMs = performance.now()
   const result = await within(longestTestMs, (signal) =>
     receiver.deliver({
@@ -46,23 +48,44 @@ export async function testReceiver(parts: DeliveryParts, integration: string): P
     }),
   )
   const tookMs = Math.round(performance.now() - startedMs)
-  await settleTest(parts, { lease, integration, result })
+  await settleTest(parts, { lease, integration, result, isCounted })
   return {
     integration: receiver.integration,
     shownAddress: receiver.shownAddress,
     notificationId: lease.id,
     result,
     tookMs,
+    isCounted,
   }
 }
 
-async function begin(
-  parts: DeliveryParts,
-  { integration }: Receiver,
-): Promise<{ lease: NotificationLease; message: AlertMessage; address: string | null }> {
+/**
+ * The receiver of this integration.
+ *
+ * @throws TdsError `receiver_unknown` where it is not configured.
+ */
+export function findReceiver({ receivers }: Pick<DeliveryParts, 'receivers'>, integration: string): Receiver {
+  const receiver = receivers.find((one) => one.integration === integration)
+  if (receiver === undefined) throw unknownReceiver(integration)
+  return receiver
+}
+
+interface Begun {
+  readonly lease: NotificationLease
+  readonly message: AlertMessage
+  readonly address: string | null
+  readonly isCounted: boolean
+}
+
+async function begin(parts: DeliveryParts, receiver: Receiver): Promise<Begun> {
+  const { integration } = receiver
   return parts.db.transaction(async (tx) => {
     // Holding the receiver's row, two who test at once count each other.
-    const { address } = await lockReceiverState(tx, integration)
+    const state = await lockReceiverState(tx, integration)
+    const { settings_mark: mark } = state
+    const isCounted = mark === null || mark === settingsMark(receiver)
+    // Where it has moved to is known of the settings of the alerter alone.
+    const address = isCounted ? state.address : null
     if ((await countTests(tx, integration)) >= mostPerMinute) throw tooManyTests(integration)
     const message = testMessage(parts, (await databaseTime(tx)).toISOString())
     const id = await insertNotification(tx, {
@@ -74,7 +97,7 @@ async function begin(
       expiresInSeconds: 60,
       holder: parts.holder,
     })
-    return { lease: { id, holder: parts.holder, epoch: 1 }, message, address }
+    return { lease: { id, holder: parts.holder, epoch: 1 }, message, address, isCounted }
   })
 }
 

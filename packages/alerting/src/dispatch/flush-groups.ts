@@ -70,7 +70,7 @@ async function flushGroup(tx: Transaction, group: StoredAlertGroup, parts: Flush
   const now = await databaseTime(tx)
   const flaps = await watchFlapping(tx, new Map(episodes.map((one) => [one.fingerprint, one.alert_type])))
   const mute = await muteOf(tx, { flaps, now })
-  const members = episodes.map((episode) => memberOf(episode, mute(episode)))
+  const members = episodes.map((episode) => memberOf(episode, mute(episode)?.reason ?? null))
   const flush: Flush = { tx, group, episodes, members, flaps, now, parts }
   let queued = 0
   for (const way of receiversOf(parts.routing, group.route, parts.configured)) {

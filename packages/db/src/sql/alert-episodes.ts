@@ -179,22 +179,34 @@ export async function newestEpisode(tx: Queryable, fingerprint: string): Promise
   return rows[0] ?? null
 }
 
-/** Notes that a person has it in hand; false where it is over. The first one stays, later ones add nothing. */
+/** An episode that a person wants to change, and whether somebody has it in hand at this moment. */
+export interface LockedEpisode extends StoredEpisode {
+  readonly is_held: boolean
+}
+
+/** Reads an episode and keeps everybody else from it until the transaction ends; null where there is none. */
+export async function lockEpisode(tx: Queryable, id: string): Promise<LockedEpisode | null> {
+  const { rows } = await tx.query<LockedEpisode>(
+    `SELECT ${columns}, is_active AND acknowledged AND coalesce(acknowledged_until > tds_now(), true) AS is_held
+       FROM tds_alerts WHERE id = $1 AND fingerprint IS NOT NULL FOR UPDATE`,
+    [id],
+  )
+  return rows[0] ?? null
+}
+
+/** Notes that a person has it in hand, for so many hours or until it is over; returns until when. */
 export async function acknowledgeEpisode(
   tx: Queryable,
   o: { readonly id: string; readonly by: string; readonly hours: number | null },
-): Promise<boolean> {
-  const { rowCount } = await tx.query(
+): Promise<string | null> {
+  const { rows } = await tx.query<{ until: string | null }>(
     `UPDATE tds_alerts
-        SET acknowledged_at = CASE WHEN acknowledged THEN acknowledged_at ELSE tds_now() END,
-            acknowledged_by = CASE WHEN acknowledged THEN acknowledged_by ELSE $2 END,
-            acknowledged_until = CASE WHEN acknowledged THEN acknowledged_until
-                                      ELSE tds_now() + make_interval(secs => $3::float8 * 3600) END,
-            acknowledged = true
-      WHERE id = $1 AND is_active`,
+        SET acknowledged = true, acknowledged_at = tds_now(), acknowledged_by = $2,
+            acknowledged_until = tds_now() + make_interval(secs => $3::float8 * 3600)
+      WHERE id = $1 AND is_active RETURNING acknowledged_until AS until`,
     [o.id, o.by, o.hours],
   )
-  return rowCount > 0
+  return rows[0]?.until ?? null
 }
 
 /** Takes it back; false where nobody had it. */

@@ -53,6 +53,15 @@ export async function hurryGroups(
   )
 }
 
+/** Reads a group; null where there is none. */
+export async function readGroup(db: Queryable, groupKey: string): Promise<StoredAlertGroup | null> {
+  const { rows } = await db.query<StoredAlertGroup>(
+    `SELECT ${columns} FROM tds_alert_groups WHERE group_key = $1`,
+    [groupKey],
+  )
+  return rows[0] ?? null
+}
+
 /** Groups that are due, locked; the longest due first. */
 export async function lockDueGroups(tx: Queryable, limit: number): Promise<StoredAlertGroup[]> {
   const { rows } = await tx.query<StoredAlertGroup>(

@@ -8,16 +8,25 @@ export {
   episodesOfGroup,
   expiredAcknowledgements,
   listEpisodes,
+  lockEpisode,
   newestEpisode,
   recordPastEpisode,
   placeEpisode,
   renewEpisodes,
   unacknowledgeEpisode,
+  type LockedEpisode,
   type NewEpisode,
   type StoredEpisode,
 } from './alert-episodes.ts'
 export { beginFlap, endFlaps, listFlaps, noteFlapTold, type StoredFlap } from './alert-flaps.ts'
-export { hurryGroups, lockDueGroups, settleGroup, stirGroup, type StoredAlertGroup } from './alert-groups.ts'
+export {
+  hurryGroups,
+  lockDueGroups,
+  readGroup,
+  settleGroup,
+  stirGroup,
+  type StoredAlertGroup,
+} from './alert-groups.ts'
 export { listRuleRuns, recordRuleRuns, type AlertRuleRun } from './alert-rule-runs.ts'
 export {
   dropAlertStates,
@@ -48,6 +57,7 @@ export {
   endSilence,
   insertSilence,
   listSilences,
+  lockSilence,
   type StoredSilence,
 } from './silences.ts'
 export {
@@ -352,6 +362,7 @@ export {
   type StoredZohoToken,
   type ZohoTokenState,
 } from './zoho-tokens.ts'
+export { listNotifications, notificationsOfEpisode, type StoredNotification } from './list-notifications.ts'
 export { dueNotifications, type DueNotification } from './due-notifications.ts'
 export {
   finishNotification,

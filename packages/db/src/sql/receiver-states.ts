@@ -14,13 +14,15 @@ export interface StoredReceiverState {
   readonly last_error: string | null
   readonly last_error_at: string | null
   readonly address: string | null
+  /** Of the settings with which it works; null where it never did. */
+  readonly settings_mark: string | null
   readonly tokens: StoredTokens
   readonly now_ms: number
 }
 
 const columns = `integration, CASE WHEN paused_until > tds_now()
     THEN (extract(epoch FROM paused_until - tds_now()) * 1000)::float8 END AS paused_ms,
-  broken_since, failures, last_success_at, last_error, last_error_at, address, tokens,
+  broken_since, failures, last_success_at, last_error, last_error_at, address, settings_mark, tokens,
   (extract(epoch FROM tds_now()) * 1000)::float8 AS now_ms`
 
 /** All there are. */

@@ -60,10 +60,24 @@ export async function insertSilence(
   return made
 }
 
-/** Ends a silence now; null where it is over already, or there is none. */
+/** Reads a silence and keeps everybody else from it until the transaction ends; null where there is none. */
+export async function lockSilence(tx: Queryable, id: string): Promise<StoredSilence | null> {
+  const { rows } = await tx.query<StoredSilence>(
+    `SELECT ${columns} FROM tds_silences WHERE id = $1 FOR UPDATE`,
+    [id],
+  )
+  return rows[0] ?? null
+}
+
+/**
+ * Ends a silence now; null where it is over already, or there is none. One that had not begun never kept anything quiet:
+ * nobody has to notice its end.
+ */
 export async function endSilence(tx: Queryable, id: string, by: string): Promise<StoredSilence | null> {
   const { rows } = await tx.query<StoredSilence>(
-    `UPDATE tds_silences SET ends_at = greatest(starts_at, tds_now()), ended_by = $2, version = version + 1
+    `UPDATE tds_silences
+        SET starts_at = least(starts_at, tds_now()), ends_at = tds_now(), ended_by = $2, version = version + 1,
+            closed_at = CASE WHEN starts_at > tds_now() THEN tds_now() END
       WHERE id = $1 AND ends_at > tds_now() RETURNING ${columns}`,
     [id, by],
   )

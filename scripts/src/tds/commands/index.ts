@@ -195,6 +195,56 @@ export const commands: readonly RegisteredCommand[] = [
     load: async () => (await import('./fuse-release.ts')).fuseRelease,
   },
   {
+    name: 'alerts list',
+    summary: 'what fires now, who has it in hand, and what keeps it quiet',
+    load: async () => (await import('./alerts-list.ts')).alertsList,
+  },
+  {
+    name: 'alerts show',
+    summary: 'one alert: its story, its messages, and why nobody was told',
+    load: async () => (await import('./alerts-show.ts')).alertsShow,
+  },
+  {
+    name: 'alerts ack',
+    summary: 'say that you have alerts in hand',
+    load: async () => (await import('./alerts-ack.ts')).alertsAck,
+  },
+  {
+    name: 'alerts unack',
+    summary: 'give alerts back',
+    load: async () => (await import('./alerts-unack.ts')).alertsUnack,
+  },
+  {
+    name: 'alerts silence',
+    summary: 'keep alerts quiet for a while, with a reason',
+    load: async () => (await import('./alerts-silence.ts')).alertsSilence,
+  },
+  {
+    name: 'alerts silences',
+    summary: 'silences in force and to come',
+    load: async () => (await import('./alerts-silences.ts')).alertsSilences,
+  },
+  {
+    name: 'alerts unsilence',
+    summary: 'end a silence now',
+    load: async () => (await import('./alerts-unsilence.ts')).alertsUnsilence,
+  },
+  {
+    name: 'alerts deliveries',
+    summary: 'messages, and what became of each',
+    load: async () => (await import('./alerts-deliveries.ts')).alertsDeliveries,
+  },
+  {
+    name: 'alerts test',
+    summary: 'send a test by one way to people',
+    load: async () => (await import('./alerts-test.ts')).alertsTest,
+  },
+  {
+    name: 'alerts receivers',
+    summary: 'how each way to people is',
+    load: async () => (await import('./alerts-receivers.ts')).alertsReceivers,
+  },
+  {
     name: 'alert-rules list',
     summary: 'what people are told of, and how each rule is set',
     load: async () => (await import('./alert-rules-list.ts')).alertRulesList,
