@@ -38,6 +38,10 @@ export function showAddresses({
   address('health', ...[...healthUrls].map(([name, url]) => `${`${url}/health`.padEnd(32)} ${name}`))
   address('metrics', `${apiUrl}/metrics`)
   address('Zoho', `${zohoUrl}  (simulated)`)
-  address('mails', `${mails.url}  (kept beside the logs; none are sent yet)`)
+  address(
+    'mails',
+    `${mails.url}  (alerts of the alerter; none leaves this machine)`,
+    relative(CHECKOUT, mails.folder),
+  )
   address('logs', relative(CHECKOUT, run.logs))
 }

@@ -72,6 +72,11 @@ export async function buildWorld(o: BuildOptions, held: AsyncDisposableStack): P
       logs: run.logs,
       spool: run.spool,
       withAlerter: true,
+      ofAlerter: {
+        SMTP_URL: mails.url,
+        ALERT_EMAIL_FROM: 'alerter@tds.example',
+        ALERT_EMAIL_TO: 'operations@tds.example',
+      },
       signal,
     })
     held.defer(() => started.stop())

@@ -27,6 +27,8 @@ export interface InstallationOptions {
   readonly settings?: Readonly<Record<string, string>>
   /** Further settings of the workers alone. */
   readonly ofWorkers?: Readonly<Record<string, string>>
+  /** Further settings of the alerter alone. */
+  readonly ofAlerter?: Readonly<Record<string, string>>
   /** Runs what `pnpm build` made, instead of the sources. */
   readonly built?: boolean
   /** Aborting it breaks the start off. */
@@ -89,7 +91,8 @@ export async function launchInstallation(o: InstallationOptions): Promise<Instal
       workers.push(
         await launch(name, 'worker', (port) => ({ ...workerSettings(shared, port), ...o.ofWorkers })),
       )
-    if (o.withAlerter) await launch('alerter', 'alerter', (port) => alerterSettings(shared, port))
+    if (o.withAlerter)
+      await launch('alerter', 'alerter', (port) => ({ ...alerterSettings(shared, port), ...o.ofAlerter }))
     const apiUrls = apis.map(({ name }) => healthUrls.get(name) ?? '')
     const [api] = apis
     const [apiUrl] = apiUrls
