@@ -88,7 +88,10 @@ describe('tds', () => {
       const begun = await runId(`replay ${await letterId('12')} --reason because`)
       const fires = await alertId()
       const silence = await runId('alerts silence rule=dlq_open --for 2h --reason because')
-      const env = { TDS_ENVIRONMENT: 'staging', SLACK_WEBHOOK_URL: 'https://hooks.slack.com/services/not-asked' }
+      const env = {
+        TDS_ENVIRONMENT: 'staging',
+        SLACK_WEBHOOK_URL: 'https://hooks.slack.com/services/not-asked',
+      }
       const lines = [
         'status',
         'version',

@@ -8,8 +8,8 @@ import {
 import { TdsError } from '@tds/runtime'
 import type { AlertMessage } from '../messages/message.ts'
 import type { DeliveryResult, Integration, Receiver } from '../receivers/receiver.ts'
-import type { DeliveryParts } from './delivery-parts.ts'
 import { settingsMark } from '../receivers/settings-mark.ts'
+import type { DeliveryParts } from './delivery-parts.ts'
 import { settleTest } from './settle-test.ts'
 
 /** What a test of a receiver came to. */

@@ -1,5 +1,5 @@
-import { alertRules } from '../rules/index.ts'
 import type { Matcher } from '../matchers.ts'
+import { alertRules } from '../rules/index.ts'
 import { severities } from '../severity.ts'
 
 /** What is told without being a rule that can be set. */

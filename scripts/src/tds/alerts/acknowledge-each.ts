@@ -2,8 +2,8 @@ import { z } from 'zod'
 import type { Acknowledgement } from '@tds/alerting'
 import { TdsError } from '@tds/runtime'
 import type { Outcome } from '../command.ts'
-import { exitCodes } from '../exit-codes.ts'
 import { isoTimeOrNull } from '../commands/event-data.ts'
+import { exitCodes } from '../exit-codes.ts'
 import type { Shown } from '../output/shown.ts'
 
 const resultSchema = z.strictObject({

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { matcherWords, readMatchers, type SilenceChange } from '@tds/alerting'
 import type { StoredSilence } from '@tds/db'
-import { isoTime } from '../commands/event-data.ts'
 import type { Outcome } from '../command.ts'
+import { isoTime } from '../commands/event-data.ts'
 import { countWords } from '../output/amounts.ts'
 import type { Block, Shown } from '../output/shown.ts'
 
