@@ -10,7 +10,7 @@ export interface AlertRuleRun {
   readonly error: string | null
 }
 
-/** Notes how a pass went, rule by rule; `error` null where it went well. */
+/** Notes how a pass over all rules went, rule by rule; `error` null where it went well. */
 export async function recordRuleRuns(
   tx: Queryable,
   runs: readonly { readonly rule: string; readonly error: string | null }[],
@@ -28,6 +28,10 @@ export async function recordRuleRuns(
             error = excluded.error`,
     [runs.map(({ rule }) => rule), runs.map(({ error }) => error)],
   )
+  // A rule that is switched off, or no more, fails no longer.
+  await tx.query('DELETE FROM tds_alert_rule_runs WHERE rule <> ALL($1::text[])', [
+    runs.map(({ rule }) => rule),
+  ])
 }
 
 /** How the evaluation of every rule goes. */
