@@ -17,7 +17,11 @@ export function alertingGauges(db: Database): Service {
   return poller({ name: 'alerting-figures', everyMs: 15_000, runOnce: () => readFigures(db) })
 }
 
-/** One look: what the gauges say from now on. */
+/**
+ * One look: what the gauges say from now on.
+ *
+ * @internal
+ */
 export async function readFigures(db: Database): Promise<{ active: number; failing: number }> {
   const fired = (await listAlertStates(db)).filter(({ state }) => state !== 'pending')
   for (const severity of severities)

@@ -49,7 +49,11 @@ function lane(parts: DeliveryParts, receiver: Receiver): Poller {
   })
 }
 
-/** Notes the settings of a receiver; true where they are new, and what was wrong with the old ones is forgotten. */
+/**
+ * Notes the settings of a receiver; true where they are new, and what was wrong with the old ones is forgotten.
+ *
+ * @internal
+ */
 export async function adoptReceiver({ db }: DeliveryParts, receiver: Receiver): Promise<boolean> {
   return adoptReceiverSettings(db, receiver.integration, settingsMark(receiver))
 }

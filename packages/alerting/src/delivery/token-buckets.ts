@@ -41,7 +41,11 @@ export function takeToken({ limits, stored, nowMs }: Buckets, severity: Severity
   }
 }
 
-/** What of a bucket is kept for critical messages. */
+/**
+ * What of a bucket is kept for critical messages.
+ *
+ * @internal
+ */
 export function reserveOf({ capacity }: RateLimit): number {
   return Math.floor(capacity / 5)
 }

@@ -6,7 +6,7 @@ import { defaultRouting, routingSchema, type Routing } from './routes.ts'
 const log = childLogger('alerting:routing')
 
 /** The setting that says who is told of what. */
-export const routingSetting = 'alert_routing'
+const routingSetting = 'alert_routing'
 
 /** Reads who is told of what, again and again; a setting that is refused is told once, and the one before it stays. */
 export function routingReader(db: Queryable): () => Promise<Routing> {

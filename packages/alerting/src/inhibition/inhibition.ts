@@ -22,7 +22,7 @@ function ruleIs(...names: readonly string[]): Matcher {
 }
 
 /** A cause makes its consequences unnecessary to tell; the alerter's own alerts are never kept quiet. */
-export const inhibitionRules: readonly InhibitionRule[] = [
+const inhibitionRules: readonly InhibitionRule[] = [
   {
     source: [ruleIs('worker_down')],
     target: [ruleIs('queue_backlog', 'sync_lag', 'worker_instance_down')],

@@ -2,7 +2,11 @@ import { fitList } from '../../messages/fit-list.ts'
 import { shortText } from '../../messages/plain-text.ts'
 import type { RenderedMessage } from '../../messages/render.ts'
 
-/** Longest text that Telegram takes, in UTF-16 units and without the markup. */
+/**
+ * Longest text that Telegram takes, in UTF-16 units and without the markup.
+ *
+ * @internal
+ */
 export const mostTelegramCharacters = 4096
 
 /** The message in Telegram's HTML. */
