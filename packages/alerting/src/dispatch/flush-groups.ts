@@ -39,6 +39,7 @@ export interface FlushReport {
 
 /** Groups in one pass; the others are due still. */
 const groupsAtOnce = 100
+
 /**
  * Decides for every group that is due what each of its receivers is told, or why nothing. Each group in a transaction of its
  * own, under the lease: what it decides, the outbox, the story and the next time become true together.

@@ -243,7 +243,7 @@ describe('a replay', () => {
       done: 50,
       waiting: 10,
     })
-    expect(await world.second()).toEqual({ begun: 0, outcomes: [] })
+    expect(await world.second()).toEqual({ open: 0, begun: 0, outcomes: [] })
     const steered = { organizationId: testOrganization, operationId: operationId ?? '' }
     await steerOperation(world.db, { ...steered, step: 'resume' }, operator)
     await world.second()
