@@ -13,6 +13,7 @@ const withoutRule = [
   { name: 'clock_jump', title: 'The clock of the database has jumped' },
   { name: 'database_unreachable', title: 'Postgres does not answer' },
   { name: 'notification_dead', title: 'Messages could not be delivered and were given up' },
+  { name: 'alerter_down', title: 'No alerter is alive' },
 ]
 const cases = alertRules.map((rule) => ({ name: rule.name, rule }))
 
