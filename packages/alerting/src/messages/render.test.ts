@@ -53,6 +53,12 @@ describe('renderMessage', () => {
     expect(text).not.toContain('onclick')
   })
 
+  it('tells the place of a page that has no address', () => {
+    expect(textOf({ runbookUrl: 'docs/operations/alerts/sync_lag.md' })).toContain(
+      'docs/operations/alerts/sync_lag.md',
+    )
+  })
+
   it('counts what is not listed', () => {
     expect(textOf({ alerts: [anAlert(), anAlert()], more: 40 })).toContain('+ 40 more')
   })

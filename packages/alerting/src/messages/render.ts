@@ -75,8 +75,8 @@ function linesOf(message: AlertMessage, texts: Texts, id: string): RenderedLine[
   if (message.reason !== null) lines.push({ label: labels.reason, value: reasonOf(message.reason, texts) })
   if (message.repeat > 0) lines.push({ label: labels.repeat, value: String(message.repeat) })
   const { runbookUrl } = message
-  if (runbookUrl !== null && !isLink(runbookUrl))
-    lines.push({ label: texts.links.runbook, value: shownValue(runbookUrl) })
+  if (runbookUrl !== null && isPagePath(runbookUrl))
+    lines.push({ label: texts.links.runbook, value: runbookUrl })
   lines.push({ label: labels.environment, value: shownValue(message.environment) })
   lines.push({ label: labels.messageId, value: id })
   return lines
@@ -114,6 +114,11 @@ function linksOf(message: AlertMessage, texts: Texts): RenderedLink[] {
     ...(message.runbookUrl === null ? [] : [{ label: texts.links.runbook, url: message.runbookUrl }]),
     ...(message.alertUrl === null ? [] : [{ label: texts.links.alert, url: message.alertUrl }]),
   ].filter(({ url }) => isLink(url))
+}
+
+/** Where the pages of an installation have no address, the place of the page is told. */
+function isPagePath(text: string): boolean {
+  return /^[\w./-]{1,200}$/.test(text)
 }
 
 /** Anything but an address of the web could run something when it is clicked. */
