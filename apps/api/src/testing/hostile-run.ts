@@ -23,13 +23,20 @@ export interface HostileReport {
 
 const madeAtOnce = 200
 const sentAtOnce = 25
-const mostAnswerMs = 5000
+/** Of an api that has its disk for itself. */
+const usualAnswerMs = 5000
 
 /** Sends requests made from a seed, the same for the same seed, and holds every answer and row against what is prescribed. */
 export async function runHostileRequests(
   world: ApiWorld,
-  { seed, requests }: { readonly seed: number; readonly requests: number },
+  o: {
+    readonly seed: number
+    readonly requests: number
+    /** Longest wait for an answer; more than the promised five seconds where others crash databases on the same disk. */
+    readonly mostAnswerMs?: number
+  },
 ): Promise<HostileReport> {
+  const { seed, requests, mostAnswerMs = usualAnswerMs } = o
   const answers: Record<string, number> = {}
   const broken: string[] = []
   const promised = new Map<string, number>()
@@ -46,7 +53,7 @@ export async function runHostileRequests(
     answers[status] = (answers[status] ?? 0) + 1
     if (eventId !== null) promised.set(eventId, (promised.get(eventId) ?? 0) + 1)
     if (hostile.kind === 'request' && hostile.prescribed === 'stored') authentic += 1
-    const wrong = problem ?? (tookMs > mostAnswerMs ? 'took more than five seconds' : null)
+    const wrong = problem ?? (tookMs > mostAnswerMs ? `took more than ${String(mostAnswerMs)} ms` : null)
     if (wrong !== null) broken.push(`request ${String(at)}: ${wrong}: ${shown(hostile)}`)
   }
 
