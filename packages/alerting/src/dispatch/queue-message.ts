@@ -6,9 +6,9 @@ import {
   type StoredEpisode,
   type Transaction,
 } from '@tds/db'
+import { deliveryLimits } from '../delivery/delivery-parts.ts'
 import type { MessageKind } from '../messages/message.ts'
 import type { Integration } from '../receivers/receiver.ts'
-import type { Severity } from '../severity.ts'
 import { buildMessage, type MessageSurroundings } from './build-message.ts'
 import { storyOf } from './episode-labels.ts'
 
@@ -24,14 +24,6 @@ export interface QueueParts {
   readonly tx: Transaction
   readonly groupKey: string
   readonly surroundings: MessageSurroundings
-}
-
-/** How long a message is worth sending, in seconds. */
-const maxAge: Readonly<Record<Severity, number>> = {
-  critical: 86_400,
-  error: 21_600,
-  warning: 21_600,
-  info: 21_600,
 }
 
 /** A message of a group to one receiver. */
@@ -65,7 +57,7 @@ export async function queueMessage(
     message: JSON.stringify(message),
     alertIds: told.map((episode) => episode.id),
     logEntry,
-    maxAgeSeconds: maxAge[message.severity],
+    maxAgeSeconds: deliveryLimits.maximumAge[message.severity] / 1000,
   })
   const facts = { kind, notification: id }
   const { receiver } = way

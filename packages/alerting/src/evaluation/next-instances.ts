@@ -3,7 +3,7 @@ import type { StoredAlertState } from '@tds/db'
 import type { SettledRule } from '../rules/rule-settings.ts'
 import type { Sample } from '../rules/rule.ts'
 import type { Measurement } from './measure-rules.ts'
-import { type Finding, type InstanceState, nextState, type StateEvent } from './next-state.ts'
+import { findingOf, type InstanceState, nextState, type StateEvent } from './next-state.ts'
 
 /** An instance before and after an evaluation. */
 export interface InstanceStep {
@@ -69,11 +69,6 @@ function stepOf({ fingerprint, before, sample, settled, now }: Stepping): Instan
     settled,
     after: after === null ? null : rowOf(after, { fingerprint, before, sample, rule: settled.rule.name }),
   }
-}
-
-function findingOf({ breaches, holds = breaches }: Sample): Finding {
-  if (breaches) return 'breaches'
-  return holds ? 'holds' : 'clear'
 }
 
 /** The threshold was raised over a value that would still breach the one before. */

@@ -1,5 +1,5 @@
 import type { Instant } from '@tds/core'
-import type { RuleTiming } from '../rules/rule.ts'
+import type { RuleTiming, Sample } from '../rules/rule.ts'
 import type { Severity } from '../severity.ts'
 
 /** What is known of something that is not well. What is well is not known. */
@@ -41,6 +41,12 @@ export interface Evaluation {
 /** Errors in between that last longer make a pending alert begin anew: nobody knows what was then. */
 const knownGapSeconds = 120
 const second = 1_000_000
+
+/** What a sample says. */
+export function findingOf({ breaches, holds = breaches }: Pick<Sample, 'breaches' | 'holds'>): Finding {
+  if (breaches) return 'breaches'
+  return holds ? 'holds' : 'clear'
+}
 
 /** The state machine of alerts: pending, firing, recovering, and nothing. */
 export function nextState(before: InstanceState | null, seen: Evaluation): StateStep {

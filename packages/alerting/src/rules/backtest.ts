@@ -1,4 +1,5 @@
 import { storedSamples, type Queryable } from '@tds/db'
+import { findingOf, type InstanceState, nextState } from '../evaluation/next-state.ts'
 import type { SettledRule } from './rule-settings.ts'
 import type { Sample } from './rule.ts'
 
@@ -63,24 +64,18 @@ function firingsOf(
   },
 ): Firing[] {
   const firings: Firing[] = []
-  let since: number | null = null
-  let clearSince: number | null = null
+  let state: InstanceState | null = null
   let open: { firedMs: number; highest: number } | null = null
   for (const { atMs, value } of points) {
-    const { breaches, holds = breaches } = o.judge(value)
-    if (open === null) {
-      since = breaches ? (since ?? atMs) : null
-      if (since !== null && atMs - since >= o.timing.forSeconds * 1000)
-        open = { firedMs: atMs, highest: value }
-      clearSince = null
-      continue
-    }
+    const seen = { finding: findingOf(o.judge(value)), severity: o.timing.severity, timing: o.timing }
+    const { after, event } = nextState(state, { ...seen, isMilder: false, now: atMs * 1000 })
+    state = after
+    if (event === 'fired') open = { firedMs: atMs, highest: value }
+    if (open === null) continue
     open.highest = Math.max(open.highest, value)
-    clearSince = holds || breaches ? null : (clearSince ?? atMs)
-    if (clearSince === null || atMs - clearSince < o.timing.keepSeconds * 1000) continue
+    if (event !== 'resolved') continue
     firings.push(firing(open, atMs))
     open = null
-    since = null
   }
   return open === null ? firings : [...firings, firing(open, null)]
 }
