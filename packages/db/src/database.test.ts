@@ -237,6 +237,14 @@ describe('openDatabase', () => {
       await proxy.close()
     })
 
+    it('F-09: lets Postgres find out within a minute that nobody is there any more, instead of after two hours', async () => {
+      const { rows } = await db.query(
+        `SELECT current_setting('tcp_keepalives_idle')::int + current_setting('tcp_keepalives_interval')::int
+                  * current_setting('tcp_keepalives_count')::int AS seconds`,
+      )
+      expect(rows).toEqual([{ seconds: 60 }])
+    })
+
     it('ends a statement that takes too long on the server itself, and goes on with the same connection', async () => {
       const hasty = openDatabase({
         url: database.url,

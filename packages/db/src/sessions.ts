@@ -39,6 +39,12 @@ const keyedPlans = {
   enable_seqscan: 'off',
 }
 
+/**
+ * A network that has swallowed a connection tells Postgres nothing: without these it holds the backend, and its place among
+ * max_connections, for two hours (Linux's default). Seconds, and a count.
+ */
+const keepalives = { tcp_keepalives_idle: 30, tcp_keepalives_interval: 10, tcp_keepalives_count: 3 }
+
 /** Says once for each connection, or where a pooler lends them in each transaction, what holds in a session. */
 export function sessionsOf(o: SessionOptions): Sessions {
   const statementTimeoutMs = o.statementTimeoutMs ?? 30_000
@@ -49,7 +55,7 @@ export function sessionsOf(o: SessionOptions): Sessions {
   }
   const habits = { timezone: 'UTC', ...(o.keyedLookups ? keyedPlans : {}) }
   if (o.directUrl === undefined || o.directUrl === o.url) {
-    const prepare = assignments('SET', habits)
+    const prepare = assignments('SET', { ...habits, ...keepalives })
     return { lent: false, startup: limits, prepare, begin: 'BEGIN', statementTimeoutMs }
   }
   const begin = `BEGIN; ${assignments('SET LOCAL', { ...limits, ...habits })}`

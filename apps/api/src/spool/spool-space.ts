@@ -12,25 +12,25 @@ export const freeSpaceLimits = {
 
 /** What the spool takes of its volume, and what the volume has left. */
 export interface SpoolSpace {
-  /** Bytes under SPOOL_DIR, those of other apis and of damaged parts included. */
-  readonly bytes: number
+  /** Bytes under SPOOL_DIR beside the folder that the asker writes itself: those of other apis and of damaged parts. */
+  readonly othersBytes: number
   readonly tornFiles: number
   /** From 0 to 1. */
   readonly freeShare: number
 }
 
-/** Measures the spool and its volume. Throws what the file system says. */
-export async function measureSpace(spoolDir: string): Promise<SpoolSpace> {
+/** Measures the spool, but for the folder of the asker, and its volume. Throws what the file system says. */
+export async function measureSpace(spoolDir: string, ownFolder: string | null): Promise<SpoolSpace> {
   const { bavail, blocks } = await statfs(spoolDir)
   const folders = await readdir(spoolDir, { withFileTypes: true })
-  let bytes = 0
+  let othersBytes = 0
   let tornFiles = 0
-  for (const folder of folders.filter((entry) => entry.isDirectory())) {
+  for (const folder of folders.filter((entry) => entry.isDirectory() && entry.name !== ownFolder)) {
     const path = join(spoolDir, folder.name)
     // Another api may be removing what it has drained.
     const files = await readdir(path).catch(() => [])
     if (folder.name === tornFolderName) tornFiles = files.length
-    for (const file of files) bytes += (await stat(join(path, file)).catch(() => null))?.size ?? 0
+    for (const file of files) othersBytes += (await stat(join(path, file)).catch(() => null))?.size ?? 0
   }
-  return { bytes, tornFiles, freeShare: blocks === 0 ? 0 : bavail / blocks }
+  return { othersBytes, tornFiles, freeShare: blocks === 0 ? 0 : bavail / blocks }
 }

@@ -92,7 +92,7 @@ describe('a spool', () => {
 
   it('is off while less than a tenth of the volume is free, and on again by itself', async () => {
     let freeShare = 0.09
-    const spool = await world.open({ measure: async () => ({ bytes: 0, tornFiles: 0, freeShare }) })
+    const spool = await world.open({ measure: async () => ({ othersBytes: 0, tornFiles: 0, freeShare }) })
     await expect(spool.put(spooledEvent(1), 'away')).rejects.toMatchObject({ code: 'spool_off' })
     expect(await world.files()).toEqual([])
     freeShare = 0.11

@@ -75,7 +75,6 @@ export function createSpool({
   let own: (SpoolFolder & { readonly journal: Journal }) | null = null
   let adopted: AdoptedFolder[] = []
   let space: SpoolSpace | null = null
-  let ownBytesMeasured = 0
   let fault: string | null = 'not opened yet'
   let told: string | null = null
 
@@ -157,13 +156,10 @@ export function createSpool({
     }
   }
 
-  /** What was measured last, and what was written since. */
+  /** What others were measured to have, and what this one knows that it has. */
   function usedBytes(): number {
-    return Math.max(0, (space?.bytes ?? 0) + ownBytes() - ownBytesMeasured)
-  }
-
-  function ownBytes(): number {
-    return own?.journal.segments().reduce((sum, { bytes }) => sum + bytes, 0) ?? 0
+    const ownBytes = own?.journal.segments().reduce((sum, { bytes }) => sum + bytes, 0) ?? 0
+    return (space?.othersBytes ?? 0) + ownBytes
   }
 
   async function drainable(): Promise<readonly SegmentFacts[]> {
@@ -216,9 +212,7 @@ export function createSpool({
   }
 
   async function measureNow(): Promise<void> {
-    const bytes = ownBytes()
-    space = await measure(dir)
-    ownBytesMeasured = bytes
+    space = await measure(dir, own?.name ?? null)
   }
 
   async function adoptLeftBehind(ownName: string): Promise<void> {

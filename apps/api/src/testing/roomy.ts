@@ -3,5 +3,5 @@ import type { SpoolOptions } from '../spool/spool.ts'
 
 /** A volume with room, whatever the machine of the tests has left. */
 export const roomy: Partial<SpoolOptions> = {
-  measure: async (dir) => ({ ...(await measureSpace(dir)), freeShare: 0.5 }),
+  measure: async (dir, ownFolder) => ({ ...(await measureSpace(dir, ownFolder)), freeShare: 0.5 }),
 }

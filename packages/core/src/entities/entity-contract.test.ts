@@ -416,8 +416,9 @@ type Changes = Readonly<Record<string, ExactJson | undefined>>
 function fullRecord(entity: EntityDefinition, minutesNewer = 0, changes: Changes = {}): ExactObject {
   const minute = String(10 + minutesNewer).padStart(2, '0')
   return {
-    // A type that has none never sends them; to be complete a webhook must.
+    // A type that has none never sends these; to be complete a webhook must.
     custom_fields: [],
+    created_time: '',
     ...exampleRecord(entity, 'detail', {
       last_modified_time: `2026-07-21T16:${minute}:55+0100`,
       ...changes,
@@ -429,8 +430,8 @@ function fullRecord(entity: EntityDefinition, minutesNewer = 0, changes: Changes
 function answer(entity: EntityDefinition, minutesNewer = 0, changes: Changes = {}): ExactObject {
   const record = fullRecord(entity, minutesNewer, changes)
   const example = exampleRecord(entity, 'detail')
-  if (example['last_modified_time'] === undefined) Reflect.deleteProperty(record, 'last_modified_time')
-  if (example['custom_fields'] === undefined) Reflect.deleteProperty(record, 'custom_fields')
+  for (const key of ['last_modified_time', 'custom_fields', 'created_time'])
+    if (example[key] === undefined) Reflect.deleteProperty(record, key)
   return record
 }
 

@@ -26,7 +26,8 @@ export interface MappedRecord {
   readonly children: Readonly<Record<string, readonly ColumnValues[]>>
   /** `last_modified_time` as epoch milliseconds, or null. */
   readonly version: number | null
-  readonly createdAt: number | null
+  /** `created_time` as epoch milliseconds, or null where it is blank; undefined when the body did not carry it. */
+  readonly createdAt: number | null | undefined
   /** The record itself, digits as sent. */
   readonly raw: ExactObject
 }
@@ -84,7 +85,7 @@ function readParts(entity: EntityDefinition, record: ExactObject, shape: BodySha
     customFields,
     children,
     version: readTime(record, 'last_modified_time'),
-    createdAt: readTime(record, 'created_time'),
+    createdAt: isCarried(record, 'created_time', shape) ? readTime(record, 'created_time') : undefined,
     raw: record,
   }
 }
@@ -171,6 +172,11 @@ function mapRow(child: ChildDefinition, row: ExactObject, at: string): Record<st
 /** The first key that holds something; where none does, one that stands there blank. */
 function carriedKey(keys: readonly string[], record: ExactObject): string | undefined {
   return keys.find((key) => !isBlank(record[key])) ?? keys.find((key) => record[key] !== undefined)
+}
+
+/** What a detail does not carry is blank. */
+function isCarried(record: ExactObject, key: string, shape: BodyShape): boolean {
+  return shape === 'detail' || record[key] !== undefined
 }
 
 function isBlank(value: ExactJson | undefined): boolean {

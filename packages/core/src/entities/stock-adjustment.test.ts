@@ -26,7 +26,7 @@ describe('a list row of an adjustment', () => {
     expect(mapped).toMatchObject({
       completeness: 'partial',
       version: null,
-      createdAt: null,
+      createdAt: undefined,
       customFields: undefined,
     })
     expect(mapped.columns).not.toHaveProperty('status')

@@ -48,6 +48,50 @@ describe('advance by a list row without a version', () => {
   })
 })
 
+describe('advance by a webhook that carries all but when the record was created', () => {
+  const body: MappedRecord = {
+    completeness: 'complete',
+    columns: complete.columns,
+    customFields: '{}',
+    children: complete.children,
+    version: now / 1000,
+    createdAt: undefined,
+    raw: {},
+  }
+  const webhook: IncomingChange = {
+    origin: 'webhook',
+    says: { kind: 'content', record: body },
+    cause: 'webhook',
+    lookedAt: now,
+  }
+
+  it('owes a completing read for a record that is new', () => {
+    const after = advance(null, webhook, { decision: decide(null, webhook, now), now })
+    expect(after).toMatchObject({ version: now, completedVersion: null, createdAt: null })
+    expect(after !== null && owesCompletingRead(after)).toBe(true)
+  })
+
+  it('owes nothing where that is known', () => {
+    const known = { ...complete, createdAt: version }
+    const after = advance(known, webhook, { decision: decide(known, webhook, now), now })
+    expect(after).toMatchObject({ version: now, completedVersion: now, createdAt: version })
+  })
+
+  it('owes nothing where the row was complete without it', () => {
+    const after = advance(complete, webhook, { decision: decide(complete, webhook, now), now })
+    expect(after).toMatchObject({ version: now, completedVersion: now, createdAt: null })
+  })
+
+  it('owes nothing where the webhook says that there is none', () => {
+    const blank: IncomingChange = {
+      ...webhook,
+      says: { kind: 'content', record: { ...body, createdAt: null } },
+    }
+    const after = advance(null, blank, { decision: decide(null, blank, now), now })
+    expect(after).toMatchObject({ version: now, completedVersion: now, createdAt: null })
+  })
+})
+
 function advanced(incoming: IncomingChange): RecordState | null {
   return advance(complete, incoming, { decision: decide(complete, incoming, now), now })
 }

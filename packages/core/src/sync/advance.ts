@@ -61,7 +61,10 @@ const blank: RecordState = {
 
 function withContent(base: RecordState, incoming: IncomingChange, record: MappedRecord): RecordState {
   const version = record.version === null ? base.version : instantOfMillis(record.version)
-  const completes = record.completeness === 'complete'
+  // A webhook may carry all but when the record was created: that is enough where it, or that there is none, is known.
+  const isCreationUnknown =
+    record.createdAt === undefined && base.createdAt === null && base.completedVersion === null
+  const completes = record.completeness === 'complete' && !isCreationUnknown
   return {
     ...base,
     columns: { ...base.columns, ...record.columns },
@@ -70,7 +73,7 @@ function withContent(base: RecordState, incoming: IncomingChange, record: Mapped
     version,
     // A type without versions is complete as of the look itself.
     completedVersion: completes ? (version ?? incoming.lookedAt) : base.completedVersion,
-    createdAt: record.createdAt === null ? base.createdAt : instantOfMillis(record.createdAt),
+    createdAt: typeof record.createdAt === 'number' ? instantOfMillis(record.createdAt) : base.createdAt,
     readAt: readAtAfter(base, incoming),
   }
 }

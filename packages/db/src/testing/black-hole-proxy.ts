@@ -7,7 +7,10 @@ import { type Loss, lossyWay, openedAtMs, type WayState } from './lossy-way.ts'
 /** A way to a database that can be made to swallow everything, as a broken network does: no error, no answer; or to be bad. */
 export interface BlackHoleProxy {
   url: string
-  /** Swallows what goes through the connections there are; new ones work. */
+  /**
+   * Swallows what goes through the connections there are; new ones work. Postgres ends those it hears nothing of after a
+   * minute, as its keepalives would (sessions.ts): those between it and this proxy are answered by the machine.
+   */
   swallow(): void
   /** Loses packets from now on, of the connections there are as well; null mends it. */
   lose(loss: Loss | null): void
@@ -15,6 +18,8 @@ export interface BlackHoleProxy {
   lost(): number
   close(): Promise<void>
 }
+
+const UNHEARD_MS = 60_000
 
 /** Puts a proxy before the database of `url`. */
 export async function blackHoleProxy(url: string): Promise<BlackHoleProxy> {
@@ -42,11 +47,15 @@ export async function blackHoleProxy(url: string): Promise<BlackHoleProxy> {
   return {
     url: through.toString(),
     swallow: () => {
-      for (const { near, far } of open) {
+      const swallowed = open
+      for (const { near, far } of swallowed) {
         near.unpipe().resume()
         far.unpipe().resume()
       }
       open = []
+      setTimeout(() => {
+        for (const { far } of swallowed) far.destroy()
+      }, UNHEARD_MS).unref()
     },
     lose: (loss) => {
       state.loss = loss

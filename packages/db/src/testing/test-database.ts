@@ -17,6 +17,9 @@ export interface TestDatabaseOptions {
   empty?: boolean
 }
 
+/** A test that waits for a connection on a busy machine has not failed. */
+const connectionTimeoutMs = 20_000
+
 /**
  * Makes a fresh database by copying the template that the run migrated once (`packages/dev-env/src/jest`), which takes
  * some tens of milliseconds. Every test file has its own, so that files can run at the same time.
@@ -29,7 +32,7 @@ export async function createTestDatabase(o: TestDatabaseOptions = {}): Promise<T
   const name = `${template}_${randomBytes(5).toString('hex')}`
   await asAdmin(adminUrl, `CREATE DATABASE ${name} TEMPLATE ${o.empty ? 'template0' : template}`)
   const url = withDatabase(adminUrl, name)
-  const db = openDatabase({ url, applicationName: name, poolSize: o.poolSize ?? 6 })
+  const db = openDatabase({ url, applicationName: name, poolSize: o.poolSize ?? 6, connectionTimeoutMs })
   return {
     url,
     db,
@@ -48,7 +51,7 @@ function fromTheRun(name: string): string {
 }
 
 async function asAdmin(url: string, statement: string): Promise<void> {
-  const admin = openDatabase({ url, applicationName: 'tds-test-admin', poolSize: 1 })
+  const admin = openDatabase({ url, applicationName: 'tds-test-admin', poolSize: 1, connectionTimeoutMs })
   try {
     await admin.query(statement)
   } finally {

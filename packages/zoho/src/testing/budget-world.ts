@@ -53,6 +53,8 @@ export async function createBudgetWorld(time = '2026-06-15T10:00:00Z'): Promise<
       // As the worker's.
       keyedLookups: true,
       lockTimeoutMs: 10_000,
+      // As much for a machine that others use.
+      connectionTimeoutMs: 10_000,
     })
     opened.push(db)
     return db

@@ -30,6 +30,7 @@ export interface ChaosOptions {
 
 const PATIENCE_MS = 120_000
 const REST_LIMIT_MS = 180_000
+const LEAK_PATIENCE_MS = 75_000
 /** What marked-changes.ts writes into a text of each record that it changes. */
 const MARK = /\bchange \d+\b/
 
@@ -156,8 +157,20 @@ async function shownInLogs({ simulator, installation, postgres }: ChaosWorld): P
   return shown
 }
 
-/** The pools have given back what they do not need, and have nothing beyond what they may. */
-async function leakedConnections({ database }: ChaosWorld): Promise<string[]> {
+/**
+ * The pools have given back what they do not need, and have nothing beyond what they may; what a network has swallowed is
+ * gone after its minute.
+ */
+async function leakedConnections(world: ChaosWorld): Promise<string[]> {
+  const from = performance.now()
+  for (;;) {
+    const leaked = await connectionsBeyondPlan(world)
+    if (leaked.length === 0 || performance.now() - from > LEAK_PATIENCE_MS) return leaked
+    await sleep(1_000)
+  }
+}
+
+async function connectionsBeyondPlan({ database }: ChaosWorld): Promise<string[]> {
   const { rows } = await database.db.query<{ open: number; planned: number }>(
     `SELECT (SELECT count(*)::int FROM pg_stat_activity
               WHERE application_name LIKE 'tds-%' AND datname = current_database()) AS open,
