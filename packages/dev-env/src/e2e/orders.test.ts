@@ -48,9 +48,10 @@ describe('deliveries in any order, repeated and interleaved', () => {
 
   it('have had every outcome there is', async () => {
     const { rows } = await world.database.db.query<{ status: string }>(
-      'SELECT DISTINCT status FROM tds_inbox_events ORDER BY 1',
+      'SELECT DISTINCT status, error_code, error_message FROM tds_inbox_events ORDER BY 1',
     )
-    expect(rows.map(({ status }) => status)).toEqual(['applied', 'unchanged', 'stale'])
+    const finished = { error_code: null, error_message: null }
+    expect(rows).toEqual(['applied', 'unchanged', 'stale'].map((status) => ({ status, ...finished })))
     const { rows: operations } = await world.database.db.query<{ operation: string }>(
       'SELECT DISTINCT operation::text AS operation FROM tds_audit_trail ORDER BY 1',
     )
