@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
-import type { StoredAlertState, Transaction } from '@tds/db'
 import fc from 'fast-check'
+import type { StoredAlertState, Transaction } from '@tds/db'
 import { fingerprintOf } from '../labels.ts'
 import { alertRules } from '../rules/index.ts'
 import { settleRule } from '../rules/rule-settings.ts'
@@ -26,8 +26,6 @@ interface Retold {
   /** Values of its metrics that go together. */
   readonly values: readonly Readonly<Record<string, number>>[]
 }
-
-const fires = (alert: string) => `on(series) ALERTS{alertname="${alert}", alertstate="firing"}`
 
 const retold: readonly Retold[] = [
   {
@@ -118,6 +116,10 @@ function attempts(failed: number, all: number, failedLonger: number, allLonger: 
   return { failed, attempts: all, failed_longer: failedLonger, attempts_longer: allLonger }
 }
 
+function fires(alert: string): string {
+  return `on(series) ALERTS{alertname="${alert}", alertstate="firing"}`
+}
+
 /** Values that stay for a while, as long as rules wait and twice as long. */
 function seriesOf(values: Retold['values']): fc.Arbitrary<MetricSeries> {
   const stretch = fc.tuple(fc.constantFrom(...values), fc.integer({ min: 1, max: 12 }))
@@ -161,9 +163,8 @@ function countedAs(metrics: MetricSeries, step: number): Transaction {
     oldest_seconds: null,
   }
   for (const [name, values] of Object.entries(metrics)) row[name] = values[step] ?? Number.NaN
-  return {
-    query: <R extends object>() => Promise.resolve({ rows: [{ waiting: 0, ...row } as R], rowCount: 1 }),
-  }
+  const query: unknown = () => Promise.resolve({ rows: [{ waiting: 0, ...row }], rowCount: 1 })
+  return { query: query as Transaction['query'] }
 }
 
 /** Postgres writes times with a space. */
