@@ -22,6 +22,10 @@ function told(names: readonly string[], o: Partial<Told> = {}): Told {
   return { ...untold, firing, severity: 'warning', sentAt: 0, ...o }
 }
 
+function isGrave({ severity }: GroupMember): boolean {
+  return severity === 'error' || severity === 'critical'
+}
+
 function decide(members: readonly GroupMember[], o: Partial<FlushInput> = {}) {
   return decideFlush({
     members,
@@ -70,6 +74,17 @@ describe('what a flush sends', () => {
     const brief = (severity: Severity) => member('a', { severity, isFiring: false })
     expect(decide([brief('warning')])).toMatchObject({ kind: null })
     expect(decide([brief('error')])).toMatchObject({ kind: 'combined', alertIds: ['a-1'] })
+  })
+
+  it('AL-16: tells of an error that began and ended unheard also where the end of another is told', () => {
+    const [known, brief] = [
+      member('a', { isFiring: false }),
+      member('b', { isFiring: false, severity: 'error' }),
+    ]
+    expect(decide([known, brief], { told: told(['a']) })).toMatchObject({
+      kind: 'resolved',
+      alertIds: ['a-1', 'b-1'],
+    })
   })
 
   it('puts one message in the place of a firing one that has not left yet when all is over', () => {
@@ -126,7 +141,9 @@ describe('what a flush sends', () => {
         if (decision.kind !== null)
           expect(said.filter(({ isFiring, muted }) => isFiring && muted !== null)).toEqual([])
         if (decision.kind === 'resolved')
-          expect(said.every((one) => before.firing.get(one.fingerprint) === one.alertId)).toBe(true)
+          expect(
+            said.every((one) => isGrave(one) || before.firing.get(one.fingerprint) === one.alertId),
+          ).toBe(true)
         const loud = all.filter(({ isFiring, muted }) => isFiring && muted === null)
         expect(loud.every((one) => decision.after.firing.get(one.fingerprint) === one.alertId)).toBe(true)
         const again = decide(

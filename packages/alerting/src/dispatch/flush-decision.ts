@@ -56,12 +56,9 @@ export function decideFlush(input: FlushInput): FlushDecision {
   const { loud, kept, fresh, gone, unheard } = seen
   const after = afterwards(seen)
   const { told, wantsResolved } = input
-  const all = [...loud, ...gone].map(({ alertId }) => alertId)
-  const send = (
-    kind: FlushDecision['kind'],
-    reason: string | null = null,
-    alertIds = all,
-  ): FlushDecision => ({
+  // What began and ended unheard, and is grave, goes with whatever is told next.
+  const alertIds = [...loud, ...gone, ...unheard].map(({ alertId }) => alertId)
+  const send = (kind: FlushDecision['kind'], reason: string | null = null): FlushDecision => ({
     kind,
     reason,
     alertIds,
@@ -75,7 +72,7 @@ export function decideFlush(input: FlushInput): FlushDecision {
     if (loud.length + kept.length > 0) return send('update')
     return told.isUnderWay ? { ...send('combined'), replaces: true } : send('resolved')
   }
-  if (unheard.length > 0) return send('combined', null, [...all, ...unheard.map(({ alertId }) => alertId)])
+  if (unheard.length > 0) return send('combined')
   if (isRepeatDue(input, loud)) return { ...send('repeat'), after: { ...after, repeats: told.repeats + 1 } }
   return send(null, whyNothing(input, gone))
 }

@@ -116,10 +116,21 @@ async function flushReceiver(flush: Flush, way: Way, row: ToldRow | null): Promi
     wantsResolved: true,
     now: now.getTime() * 1000,
   })
-  if (decision.kind === null) {
-    await noteSilence(flush, way.receiver, { decision, row })
-    return 0
-  }
+  if (decision.kind === null) await noteKnown(flush, way.receiver, { decision, row })
+  else await tellReceiver(flush, way, { decision: { ...decision, kind: decision.kind }, row })
+  await noteUntold(flush, way.receiver, decision)
+  return decision.kind === null ? 0 : 1
+}
+
+/** A decision to send something. */
+type Sending = FlushDecision & { readonly kind: NonNullable<FlushDecision['kind']> }
+
+async function tellReceiver(
+  flush: Flush,
+  way: Way,
+  { decision, row }: { readonly decision: Sending; readonly row: ToldRow | null },
+): Promise<void> {
+  const { group, now } = flush
   const told = flush.episodes.filter(({ id }) => decision.alertIds.includes(id))
   const isFlapping = told.some(({ fingerprint }) => flush.flaps.all.get(fingerprint) === null)
   const { repeats: repeat, severity: highest, firing } = decision.after
@@ -136,7 +147,6 @@ async function flushReceiver(flush: Flush, way: Way, row: ToldRow | null): Promi
       logEntry: JSON.stringify({ firing: Object.fromEntries(firing), severity: highest, repeats: repeat }),
     },
   )
-  return 1
 }
 
 function toldBy(row: ToldRow | null): Told {
@@ -150,26 +160,42 @@ function toldBy(row: ToldRow | null): Told {
   }
 }
 
-/** Says why nobody is told, once for each reason. */
-async function noteSilence(
-  { tx, group, episodes, members }: Flush,
+/** Nothing is sent, and yet the receiver may have heard of the end of something that it is not told of. */
+async function noteKnown(
+  { tx, group }: Flush,
   receiver: string,
   { decision, row }: { readonly decision: FlushDecision; readonly row: ToldRow | null },
 ): Promise<void> {
   const firing = JSON.stringify(Object.fromEntries(decision.after.firing))
   if (row !== null && !row.is_under_way) await noteTold(tx, { groupKey: group.group_key, receiver, firing })
+}
+
+/** Says of what is not told why, once for each reason; also beside a message that tells of others. */
+async function noteUntold(
+  { tx, episodes, members }: Flush,
+  receiver: string,
+  decision: FlushDecision,
+): Promise<void> {
+  const told = decision.kind === null ? [] : decision.alertIds
   const known = await lastReasons(
     tx,
     episodes.map(({ id }) => id),
   )
   const entries = episodes.flatMap((episode): TimelineEntry[] => {
     const member = members.find(({ alertId }) => alertId === episode.id)
-    const reason = member?.muted ?? decision.reason ?? 'nothing_new'
+    if (member === undefined || told.includes(episode.id)) return []
+    const reason = untoldBecause(member, decision)
     const isTold = decision.after.firing.get(episode.fingerprint) === episode.id && reason === 'nothing_new'
     if (isTold || known.get(`${episode.id} ${receiver}`) === reason) return []
     return [{ ...storyOf(episode), event: 'not_sent', receiver, reason }]
   })
   await insertTimeline(tx, entries)
+}
+
+function untoldBecause({ muted, isFiring }: GroupMember, { reason }: FlushDecision): string {
+  if (muted !== null) return muted
+  if (reason === 'not_wanted') return reason
+  return isFiring ? 'nothing_new' : 'over_already'
 }
 
 function toldOfFlapping({ members, flaps }: Flush): string[] {
