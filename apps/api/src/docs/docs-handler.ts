@@ -1,32 +1,40 @@
 import { fileURLToPath } from 'node:url'
 import type { RequestHandler } from 'express'
+import { alertPages } from './alert-pages.ts'
 
 /**
  * Serves the documentation page: Swagger UI from our own origin, under a policy without inline scripts. Only the files
- * that the page needs are there, not the folder they come from.
+ * that the page needs are there, not the folder they come from. Beside it the pages that alerts link to, as plain text:
+ * whoever is woken by one has a telephone, and no checkout.
  */
 export function docsHandler(): RequestHandler {
   return (request, response, next) => {
     const isRead = request.method === 'GET' || request.method === 'HEAD'
     const text = isRead ? texts.get(request.path) : undefined
     const file = isRead ? files.get(request.path) : undefined
+    const page = isRead ? pages.get(request.path) : undefined
     if (text !== undefined) {
       response.type(text.type).set('Cache-Control', 'no-cache').send(text.body)
     } else if (file !== undefined) {
       // The files change with a release only; express answers "not modified" by their time.
       response.sendFile(fileURLToPath(import.meta.resolve(file)), { maxAge: 3_600_000, dotfiles: 'allow' })
+    } else if (page !== undefined) {
+      // No browser shows text/markdown; most would offer to save it.
+      response.type('text/plain').sendFile(page, { dotfiles: 'allow', cacheControl: false })
     } else {
       next()
     }
   }
 }
 
-/** The paths of the page and of what it loads. */
+/** The paths of the page, of what it loads, and of the pages of alerts. */
 export function docsPaths(): string[] {
-  return [...texts.keys(), ...files.keys()]
+  return [...texts.keys(), ...files.keys(), ...pages.keys()]
 }
 
-const page = `<!doctype html>
+const pages = alertPages()
+
+const apiPage = `<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8">
@@ -57,8 +65,8 @@ const openScript = `SwaggerUIBundle({
 `
 
 const texts: ReadonlyMap<string, { type: string; body: string }> = new Map([
-  ['/docs', { type: 'html', body: page }],
-  ['/docs/', { type: 'html', body: page }],
+  ['/docs', { type: 'html', body: apiPage }],
+  ['/docs/', { type: 'html', body: apiPage }],
   ['/docs/open.js', { type: 'js', body: openScript }],
 ])
 

@@ -1,3 +1,4 @@
+import { readdir, readFile } from 'node:fs/promises'
 import supertest from 'supertest'
 import { startApiWorld, type ApiWorld } from '../testing/api-world.ts'
 import { requireDescribed } from '../testing/require-described.ts'
@@ -57,6 +58,48 @@ describe('/docs', () => {
       status: 405,
       headers: { allow: 'GET, HEAD' },
     })
+  })
+})
+
+describe('/docs/operations/alerts', () => {
+  const folder = new URL('../../../../docs/operations/alerts/', import.meta.url)
+
+  it('has every page that an alert links to, as text that a browser shows', async () => {
+    const names = await readdir(folder)
+    expect(names).toEqual(expect.arrayContaining(['README.md', 'breaker_open.md', 'alerter_down.md']))
+    for (const name of names) {
+      const { text } = await supertest(world.apiUrl)
+        .get(`/docs/operations/alerts/${name}`)
+        .expect(200)
+        .expect('content-type', 'text/plain; charset=utf-8')
+      expect(text).toBe(await readFile(new URL(name, folder), 'utf8'))
+    }
+  })
+
+  it.each([
+    '/docs/operations/alerts',
+    '/docs/operations/alerts/',
+    '/docs/operations/alerts/unknown.md',
+    '/docs/operations/alerts/breaker_open',
+    '/docs/operations/alerts/../receivers.md',
+    '/docs/operations/alerts/..%2freceivers.md',
+    '/docs/operations/alerts/%2e%2e/%2e%2e/%2e%2e/package.json',
+    '/docs/operations/alerts/..%5c..%5creceivers.md',
+    '/docs/operations/alerts//etc/passwd',
+    '/docs/operations/alerts/breaker_open.md%00',
+    '/docs/operations/receivers.md',
+  ])('does not serve %s', async (path) => {
+    expect(await world.send({ method: 'GET', path, headers: {} })).toMatchObject({ status: 404 })
+  })
+
+  it('is read only', async () => {
+    const path = '/docs/operations/alerts/breaker_open.md'
+    await supertest(world.apiUrl).head(path).expect(200)
+    for (const method of ['POST', 'PUT', 'DELETE'])
+      expect(await world.send({ method, path, headers: {} })).toMatchObject({
+        status: 405,
+        headers: { allow: 'GET, HEAD' },
+      })
   })
 })
 

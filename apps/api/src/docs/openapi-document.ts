@@ -175,6 +175,11 @@ const descriptionPaths: ZodOpenApiPathsObject = {
   '/docs': read('Description', 'This page', {
     '200': { description: 'The page.', content: { 'text/html': { schema: z.string() } } },
   }),
+  '/docs/operations/alerts/README.md': read(
+    'Description',
+    'What each alert means and what to do: the list; each rule has its page beside it, `<rule>.md`',
+    { '200': { description: 'The page.', content: { 'text/plain': { schema: z.string() } } } },
+  ),
   '/openapi.json': read('Description', 'This description as OpenAPI', {
     '200': answer('The description.', z.looseObject({ openapi: z.string() })),
   }),

@@ -1,5 +1,6 @@
 import {
   changeCircuit,
+  endTokenRests,
   insertOperatorActions,
   lockCircuit,
   transactOrRehearse,
@@ -22,7 +23,8 @@ export interface CircuitReset {
 
 /**
  * Closes the circuit of an organisation at once, for every daemon, with a person's reason. Calls go out without a probe or
- * a ramp; if they fail, it opens again by itself. A probe that is out decides nothing any more.
+ * a ramp; if they fail, it opens again by itself. A probe that is out decides nothing any more. Where credentials were
+ * refused, Zoho is asked for a token again at once.
  */
 export async function resetCircuit(
   db: Database,
@@ -38,6 +40,8 @@ export async function resetCircuit(
     const { epoch } = before
     const closed = { to: 'closed', reason: 'reset', failures: 0, probeInMs: null, probeId: null } as const
     await changeCircuit(tx, key, { epoch, ...closed })
+    // Without this the first call would hear of the old refusal, unasked, and the circuit would open again.
+    if (before.state === 'token_refused') await endTokenRests(tx)
     await insertOperatorActions(tx, [
       {
         actor: request.actor,

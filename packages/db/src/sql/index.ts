@@ -355,6 +355,7 @@ export { hostVitals, secondsSinceBeat, type HostVitals } from './worker-vitals.t
 export { insertRecords, updateRecords, type RecordWrite } from './write-records.ts'
 export {
   blockZohoToken,
+  endTokenRests,
   noteZohoTokenAcceptance,
   noteZohoTokenRefusal,
   readZohoToken,

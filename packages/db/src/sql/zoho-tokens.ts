@@ -75,6 +75,14 @@ export async function blockZohoToken(
   )
 }
 
+/** Lets tokens be asked for again at once with credentials that were refused: a person says that they are good now. */
+export async function endTokenRests(tx: Queryable): Promise<void> {
+  await tx.query(
+    `UPDATE tds_zoho_tokens SET blocked_until = NULL, updated_at = tds_now()
+      WHERE state = 'refused' AND blocked_until IS NOT NULL`,
+  )
+}
+
 /** A token of which something was learnt: the one minted last and no other. */
 interface TokenInUse {
   readonly sealedToken: string

@@ -15,6 +15,7 @@ import { claimPorts } from '../processes/ports.ts'
 import type { RunDirectory } from '../processes/run-directory.ts'
 import type { WorldName } from './arguments.ts'
 import type { DemoWorld } from './demo-world.ts'
+import { loseNoMinute } from './outage-scenes.ts'
 import { noteDatabase } from './running-demo.ts'
 import { counted, type Screen } from './screen.ts'
 
@@ -47,6 +48,10 @@ export async function buildWorld(o: BuildOptions, held: AsyncDisposableStack): P
     if (!postgres.isOurs) await refuseLivingDaemons(db)
     await noteDatabase(run, postgres.url)
     return [null, 'migrated']
+  })
+  await step('alerts', async () => {
+    held.defer(await loseNoMinute(db))
+    return [null, 'over when their cause is, not a minute later as usual']
   })
   const simulator = await step('Zoho', () => {
     // Its own organisation for every run: nothing that an earlier one left in the database is in the way.

@@ -19,6 +19,7 @@ import { type BuildOptions, buildWorld } from './build-world.ts'
 import { sceneComparison } from './comparison-scene.ts'
 import type { DemoWorld } from './demo-world.ts'
 import { watchFirstLoad } from './first-load.ts'
+import { sceneAllClear, sceneOutage } from './outage-scenes.ts'
 import { reviveDaemons } from './revive.ts'
 import type { Screen } from './screen.ts'
 import { settled } from './settled.ts'
@@ -29,6 +30,8 @@ import { showVerdict } from './verdict.ts'
 
 /** Bounds everything that waits for the daemons to be done. */
 const SETTLE_MS = 360_000
+/** Bounds the wait for a mail: a quarter of a minute until the rules look, a minute until news of the critical go out. */
+const MAIL_MS = 180_000
 
 /** What the demo is made of. */
 export interface DemoOptions extends Omit<BuildOptions, 'run' | 'signal'> {
@@ -82,10 +85,13 @@ async function play(o: DemoOptions, { control, run, signal }: Playing): Promise<
     const world = await buildWorld({ ...o, run, signal }, held)
     await watchFirstLoad(world, SETTLE_MS)
     if (isAborted(signal)) return
+    await sceneOutage(world, MAIL_MS)
     await raiseStorm(world, { changes: o.size === 'small' ? 60 : 400, withinMs: SETTLE_MS })
     if (isAborted(signal)) return
     await tellStory(world)
     await sceneComparison(world, SETTLE_MS)
+    if (isAborted(signal)) return
+    await sceneAllClear(world, MAIL_MS)
     if (o.once) await judge(world, control)
     else await linger(world)
   } catch (error) {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 
 import { type HttpPeer, startHttpPeer } from '@tds/alerting/testing'
 
+import { caughtMails } from '../mail/caught-mail.ts'
 import { type MailCatcher, startMailCatcher } from '../mail/mail-catcher.ts'
 import { claimPorts, type ClaimedPorts } from '../processes/ports.ts'
 import { makeRunDirectory } from '../processes/run-directory.ts'
@@ -10,6 +11,14 @@ import { deliver } from '../testing/hand-made-delivery.ts'
 import { type EndToEnd, startEndToEnd, waitUntil } from '../testing/index.ts'
 
 const ok = { status: 200, body: 'ok' }
+const okTelegram = { status: 200, body: '{"ok":true,"result":{}}' }
+/** By all ways and at once, and a worker is missed as soon as a setting allows. */
+const shortened = {
+  dlq_growth: { severity: 'critical' },
+  worker_down: { silentSeconds: 30 },
+}
+/** They see the same and are told of beside it: where a provider takes one message a second, as one with it. */
+const quiet = { failure_rate: { enabled: false }, slo_success_24h: { enabled: false } }
 const canary = 'canary-3f9c1e'
 
 describe('alerts', () => {
@@ -21,7 +30,7 @@ describe('alerts', () => {
 
   beforeAll(async () => {
     slack = await startHttpPeer(ok)
-    telegram = await startHttpPeer({ status: 200, body: '{"ok":true,"result":{}}' })
+    telegram = await startHttpPeer(okTelegram)
     ports = await claimPorts(1)
     const run = await makeRunDirectory('test')
     mail = await startMailCatcher({ port: ports.take(), folder: join(run.logs, 'mail') })
@@ -37,10 +46,12 @@ describe('alerts', () => {
         TELEGRAM_API_URL: telegram.url,
       },
     })
-    await world.database.db.query(
-      `INSERT INTO tds_configuration (config_key, config_value, value_type)
-       VALUES ('alert_rule.dlq_growth', '{"threshold": 2, "severity": "critical"}', 'object')`,
-    )
+    for (const [rule, settings] of Object.entries({ ...shortened, ...quiet })) {
+      await world.database.db.query(
+        `INSERT INTO tds_configuration (config_key, config_value, value_type) VALUES ($1, $2, 'object')`,
+        [`alert_rule.${rule}`, JSON.stringify(settings)],
+      )
+    }
   }, 90_000)
 
   afterAll(async () => {
@@ -49,49 +60,125 @@ describe('alerts', () => {
     await ports.release()
   })
 
-  it('reach people by every way within a minute, also past a provider that asks to wait, and say when it is over', async () => {
-    slack.willAnswer({ status: 429, headers: { 'Retry-After': '3' } })
+  it('of 101 dead letters reach people by every way within a minute, past providers that ask to wait, fail, hang and cut the connection', async () => {
+    slack.willAnswer({ status: 429, headers: { 'Retry-After': '3' } }, { status: 500 }, 'reset')
+    telegram.willAnswer('hang', 'reset', { status: 500 })
     const from = performance.now()
-    for (let place = 0; place < 3; place += 1) await giveUpOn(`9${String(place).padStart(17, '0')}`)
-    await waitUntil(async () => (await told('dlq_growth')).every(Boolean), {
-      what: 'Slack, Telegram and mail have it',
-      withinMs: 60_000,
-      everyMs: 200,
-    })
-    console.info(`fault to the last message: ${((performance.now() - from) / 1000).toFixed(1)} s`)
-    expect(slack.requests.filter(({ answer }) => answer === ok)).toHaveLength(1)
-    expect(telegram.requests).toHaveLength(1)
-    await world.database.db.query(
-      `UPDATE tds_dead_letter_queue SET status = 'discarded', resolved_at = tds_now()`,
-    )
-    await waitUntil(async () => (await told('resolved: many new')).every(Boolean), {
-      what: 'all of them have heard that it is over',
-      withinMs: 150_000,
-      everyMs: 200,
-    })
+    await giveUpOn(101)
+    await untilTold('firing: many new', 60_000)
+    console.info(`fault to the last message: ${seconds(from)} s`)
+    const attempts = await attemptsOf('dlq_growth')
+    expect(attempts.get('slack')).toEqual(['pause 429', 'retry 500', 'retry null', 'success 200'])
+    expect(attempts.get('telegram')).toEqual(['retry null', 'retry null', 'retry 500', 'success 200'])
+    expect(attempts.get('email')).toHaveLength(1)
+  }, 120_000)
+
+  it('of a worker that was killed and does not come back reach people within a minute of its silence', async () => {
+    slack.willAnswer({ status: 500 })
+    telegram.willAnswer('reset')
+    const [worker] = world.installation.workers
+    worker?.kill('SIGKILL')
+    await worker?.whenEnded()
+    const from = performance.now()
+    await untilTold('firing: no worker', shortened.worker_down.silentSeconds * 1000 + 60_000)
+    console.info(`kill to the last message: ${seconds(from)} s`)
+    const attempts = await attemptsOf('worker_down')
+    for (const way of ['slack', 'telegram']) expect(attempts.get(way)?.at(-1)).toBe('success 200')
+  }, 150_000)
+
+  it('say when it is over, after what they began with', async () => {
+    // Not before: two messages in one moment would reach Telegram as one.
+    await discard(25)
+    await untilTold('resolved: many new', 150_000)
+    for (const peer of [slack, telegram]) {
+      const taken = peer.requests.filter(({ answer }) => answer === ok || answer === okTelegram)
+      const kinds = taken
+        .filter(({ body }) => body.toLowerCase().includes('many new'))
+        .map(({ body }) => /resolved: many/i.test(body))
+      // At least once, and never the end before the beginning.
+      expect(kinds).toEqual([...kinds].sort())
+      expect(new Set(kinds)).toEqual(new Set([false, true]))
+    }
     const { rows } = await world.database.db.query(
       `SELECT alert_type, is_active, resolved FROM tds_alerts WHERE alert_type = 'dlq_growth'`,
     )
     expect(rows).toEqual([{ alert_type: 'dlq_growth', is_active: false, resolved: true }])
-  }, 240_000)
+    const { rows: states } = await world.database.db.query(
+      `SELECT DISTINCT state FROM tds_notifications WHERE message::text LIKE '%dlq_growth%' OR message::text LIKE '%worker_down%'`,
+    )
+    expect(states).toEqual([{ state: 'delivered' }])
+  }, 200_000)
+
+  it('lead to a page that says what to do', async () => {
+    const links = (await caughtMails(mail.folder)).flatMap((one) => one.links)
+    for (const rule of Object.keys(shortened)) {
+      const link = links.find((url) => url.endsWith(`/docs/operations/alerts/${rule}.md`))
+      const page = await fetch(String(link))
+      expect(page.status).toBe(200)
+      expect(await page.text()).toContain(`# ${rule}`)
+    }
+  })
 
   it('show no secret of a receiver in any log', async () => {
     for (const { log } of world.installation.daemons)
       expect(await readFile(log, 'utf8')).not.toContain(canary)
   })
 
-  /** A record whose price no number is: it is given up on at once. */
-  async function giveUpOn(id: string): Promise<void> {
+  /** Records whose price no number is: each is given up on at once. */
+  async function giveUpOn(count: number): Promise<void> {
     const { simulator, installation } = world
-    const item = { item_id: id, name: 'x', rate: 'much', last_modified_time: '2026-11-20T10:00:00+0300' }
-    const answer = await deliver(
-      { apiUrl: installation.apiUrl, simulator },
-      {
-        path: `/products/updated?organization_id=${simulator.access.organizationId}`,
-        body: JSON.stringify({ item }),
-      },
+    for (let place = 0; place < count; place += 1) {
+      const item = {
+        item_id: `9${String(place).padStart(17, '0')}`,
+        name: 'x',
+        rate: 'much',
+        last_modified_time: '2026-11-20T10:00:00+0300',
+      }
+      const answer = await deliver(
+        { apiUrl: installation.apiUrl, simulator },
+        {
+          path: `/products/updated?organization_id=${simulator.access.organizationId}`,
+          body: JSON.stringify({ item }),
+        },
+      )
+      expect(answer.status).toBe(202)
+    }
+  }
+
+  /** From 101 open letters to 76: below four fifths of the threshold, where it is over. */
+  async function discard(count: number): Promise<void> {
+    await world.database.db.query(
+      `UPDATE tds_dead_letter_queue SET status = 'discarded', resolved_at = tds_now()
+        WHERE id IN (SELECT id FROM tds_dead_letter_queue ORDER BY id LIMIT $1)`,
+      [count],
     )
-    expect(answer.status).toBe(202)
+  }
+
+  async function untilTold(word: string, withinMs: number): Promise<void> {
+    await waitUntil(async () => (await told(word)).every(Boolean), {
+      what: `Slack, Telegram and mail have "${word}"`,
+      withinMs,
+      everyMs: 200,
+    })
+  }
+
+  /** Class and status of every attempt for one rule's messages, by the way, as the alerter's log has them. */
+  async function attemptsOf(rule: string): Promise<Map<string, string[]>> {
+    const { rows } = await world.database.db.query<{ id: string }>(
+      `SELECT id FROM tds_notifications WHERE message::text LIKE $1`,
+      [`%"${rule}"%`],
+    )
+    const alerter = world.installation.daemons.find(({ name }) => name === 'alerter')
+    const lines = (await readFile(alerter?.log ?? '', 'utf8')).split('\n')
+    const attempts = new Map<string, string[]>()
+    for (const line of lines) {
+      const [, id, way, outcome, status] =
+        /notificationId=(\S+) integration=(\S+) outcome=(\S+) providerStatus=(\S+)/.exec(line) ?? []
+      if (id === undefined || way === undefined || rows.every((row) => row.id !== id)) continue
+      // The mail server's words are its own.
+      attempts.set(way, [...(attempts.get(way) ?? []), `${String(outcome)} ${String(status)}`])
+    }
+    return attempts
   }
 
   /** Whether Slack, Telegram and the mail server have a message with this word. */
@@ -102,8 +189,12 @@ describe('alerts', () => {
     )
     return [
       slack.requests.some(({ body, answer }) => answer === ok && has(body)),
-      telegram.requests.some(({ body }) => has(body)),
+      telegram.requests.some(({ body, answer }) => answer === okTelegram && has(body)),
       mails.some(has),
     ]
   }
 })
+
+function seconds(from: number): string {
+  return ((performance.now() - from) / 1000).toFixed(1)
+}

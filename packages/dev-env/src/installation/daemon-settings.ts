@@ -47,9 +47,12 @@ export function zohoSettings({
   }
 }
 
-/** Settings of the alerter. */
-export function alerterSettings({ databaseUrl }: SharedSettings, port: number): Record<string, string> {
-  return { ...baseSettings(databaseUrl), ALERTER_HEALTH_PORT: String(port) }
+/** Settings of the alerter; the links in its messages lead to the api. */
+export function alerterSettings(
+  { databaseUrl }: SharedSettings,
+  o: { readonly port: number; readonly apiUrl: string },
+): Record<string, string> {
+  return { ...baseSettings(databaseUrl), ALERTER_HEALTH_PORT: String(o.port), PUBLIC_URL: o.apiUrl }
 }
 
 function baseSettings(databaseUrl: string): Record<string, string> {

@@ -91,12 +91,15 @@ export async function launchInstallation(o: InstallationOptions): Promise<Instal
       workers.push(
         await launch(name, 'worker', (port) => ({ ...workerSettings(shared, port), ...o.ofWorkers })),
       )
-    if (o.withAlerter)
-      await launch('alerter', 'alerter', (port) => ({ ...alerterSettings(shared, port), ...o.ofAlerter }))
     const apiUrls = apis.map(({ name }) => healthUrls.get(name) ?? '')
     const [api] = apis
     const [apiUrl] = apiUrls
     if (api === undefined || apiUrl === undefined) throw new RangeError('an installation has an api')
+    if (o.withAlerter)
+      await launch('alerter', 'alerter', (port) => ({
+        ...alerterSettings(shared, { port, apiUrl }),
+        ...o.ofAlerter,
+      }))
     return {
       apiUrl,
       apiUrls,

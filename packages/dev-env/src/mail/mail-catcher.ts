@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { SMTPServer } from 'smtp-server'
@@ -24,11 +24,13 @@ export async function startMailCatcher(o: {
     disabledCommands: ['STARTTLS'],
     logger: false,
     onData: (stream, _session, done) => {
-      const file = join(o.folder, `${String(++caught).padStart(4, '0')}.eml`)
-      // The sender is told that it was taken once the file is there.
-      writeFile(file, stream).then(() => {
-        done()
-      }, done)
+      const file = join(o.folder, String(++caught).padStart(4, '0'))
+      // Whoever looks finds whole mails only, and the sender is told that it was taken once the file is there.
+      writeFile(file, stream)
+        .then(() => rename(file, `${file}.eml`))
+        .then(() => {
+          done()
+        }, done)
     },
   })
   // A sender that breaks off is its own affair.

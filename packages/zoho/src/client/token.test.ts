@@ -1,10 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
+import { resetCircuit } from '@tds/core'
 import { leaseCandidate, openDatabase, type Database } from '@tds/db'
 import { blackHoleProxy, createTestDatabase, type TestDatabase } from '@tds/db/testing'
 import { metricsRegistry, systemClock, TdsError } from '@tds/runtime'
 import { manualClock } from '@tds/runtime/testing'
+import { zohoCircuit } from '../calls/zoho-circuit.ts'
 import { startZohoDouble, throttledBody, type ZohoDouble } from '../testing/zoho-double.ts'
 import { zohoTokenCheck } from './token-check.ts'
 import { tokenSource, type TokenOptions, type TokenSource } from './token.ts'
@@ -224,8 +226,12 @@ describe('tokenSource, shared by all daemons', () => {
     expect(await daemon({ clientSecret: 'corrected' }).current()).toBe('1000.token.3')
     await faultOf(daemon().current())
     expect(zoho.tokenRequests).toHaveLength(3)
-    await database.db.query(`DELETE FROM tds_zoho_tokens WHERE state = 'refused'`)
+    const circuit = zohoCircuit({ db: database.db, daemonId: randomUUID(), organizationId: '790412365' })
+    await faultOf(circuit.watchTokens(daemon()).current())
+    const person = { actor: 'amal', reason: 'access is granted again', dryRun: false, via: 'test' }
+    expect(await resetCircuit(database.db, '790412365', person)).toMatchObject({ from: 'token_refused' })
     expect(await daemon().current()).toBe('1000.token.4')
+    expect(zoho.tokenRequests).toHaveLength(4)
   })
 
   it('stops for all when a fresh token is refused, and starts again with the first call that goes well', async () => {
