@@ -75,6 +75,25 @@ describe('alerts', () => {
     expect(rows).toEqual([{ alert_type: 'dlq_growth', is_active: false, resolved: true }])
   }, 240_000)
 
+  it('reach people when the api refuses what may have been ours', async () => {
+    for (let turn = 0; turn < 11; turn += 1) {
+      const answer = await fetch(`${world.installation.apiUrl}/webhooks/products`, {
+        method: 'POST',
+        body: '{}',
+      })
+      expect(answer.status).toBe(401)
+    }
+    await waitUntil(async () => (await told('webhook_rejected')).every(Boolean), {
+      what: 'Slack, Telegram and mail have it',
+      withinMs: 90_000,
+      everyMs: 200,
+    })
+    const { rows } = await world.database.db.query(
+      `SELECT severity, is_active FROM tds_alerts WHERE alert_type = 'webhook_rejected'`,
+    )
+    expect(rows).toEqual([{ severity: 'error', is_active: true }])
+  }, 120_000)
+
   it('show no secret of a receiver in any log', async () => {
     for (const { log } of world.installation.daemons)
       expect(await readFile(log, 'utf8')).not.toContain(canary)
