@@ -6,6 +6,7 @@ export {
   endEpisode,
   episodeCounts,
   episodesOfGroup,
+  endingAcknowledgements,
   expiredAcknowledgements,
   listEpisodes,
   lockEpisode,
