@@ -116,6 +116,12 @@ describe('a pass over all rules with ten million inbox rows and a million sample
       [ourOrganization],
     )
     await world.query(
+      `INSERT INTO tds_calls (id, organization_id, day, lane, purpose, daemon_id, started_at, expires_at, counted_until)
+       SELECT gen_random_uuid(), $1, at::date, 'l', 'p', gen_random_uuid(), at, at, at
+         FROM (SELECT '${now}'::timestamptz - n * interval '8 seconds' AS at FROM generate_series(1, 20000) n) c`,
+      [ourOrganization],
+    )
+    await world.query(
       `INSERT INTO tds_webhook_watches (organization_id, entity_type, watched_since, last_webhook_at)
        SELECT $1, type, tds_now() - interval '100 days', tds_now() - interval '60 days'
          FROM unnest(ARRAY['product', 'customer', 'invoice', 'bill', 'credit_note', 'stock_adjustment']::tds_entity_type[]) type`,
@@ -123,7 +129,7 @@ describe('a pass over all rules with ten million inbox rows and a million sample
     )
     await world.query(
       `INSERT INTO tds_webhook_counts (organization_id, entity_type, hour, webhooks)
-       SELECT $1, w.entity_type, date_bin('1 hour', tds_now() - n * interval '1 hour', 'epoch'), 5
+       SELECT $1, w.entity_type, date_bin('1 hour', '${now}'::timestamptz - n * interval '1 hour', 'epoch'), 5
          FROM tds_webhook_watches w, generate_series(1440, 9600) n`,
       [ourOrganization],
     )

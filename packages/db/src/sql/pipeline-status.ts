@@ -25,7 +25,8 @@ export interface PipelineStatus {
 /**
  * So many waiting events are counted one by one. Where there are more, their number is the sum of the counters since the day
  * of the oldest: what was received before it is final, so that its counters add up to none. Counting a large backlog would
- * take the longest just when it is asked for most.
+ * take the longest just when it is asked for most. (The day, because old counters are summed to days; the upper bound,
+ * because only of a range the planner assumes that it is small.)
  */
 const fewWaiting = 10_000
 
@@ -46,7 +47,7 @@ export async function pipelineStatus(
      SELECT CASE WHEN few.events < ${String(fewWaiting)} THEN few.events
                  ELSE greatest(few.events,
                                (SELECT sum(events)::int FROM tds_event_counts
-                                 WHERE minute >= (SELECT date_bin('1 day', oldest, 'epoch') FROM few)
+                                 WHERE minute >= (SELECT date_bin('1 day', oldest, 'epoch') FROM few) AND minute < 'infinity'
                                    AND status IN ('pending', 'processing', 'retry')))
             END AS waiting,
             (SELECT extract(epoch FROM tds_now() - min(e.received_at))::float8 FROM tds_inbox_events e
