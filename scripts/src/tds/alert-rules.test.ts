@@ -76,7 +76,7 @@ describe('tds alert-rules', () => {
       expect(await actions()).toEqual([])
     })
 
-    it('AL-46: of two who change a rule at once neither undoes what the other has set', async () => {
+    it('AL-46: of several who change a rule at once none undoes what another has set', async () => {
       const done = await Promise.all([
         json('set', 'dlq_open', 'threshold=5', '--reason', 'one'),
         json('set', 'dlq_open', 'severity=critical', '--reason', 'other'),
