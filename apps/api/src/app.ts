@@ -35,6 +35,7 @@ import { senderReader } from './http/sender.ts'
 import { spoolDrain } from './spool/drain-spool.ts'
 import { spoolFacts } from './spool/spool-facts.ts'
 import { createSpool, type SpoolOptions } from './spool/spool.ts'
+import { refusalCounts } from './webhooks/refusal-counts.ts'
 import { refusals } from './webhooks/refusals.ts'
 import { webhookHandler } from './webhooks/webhook-handler.ts'
 import { webhookRoutes } from './webhooks/webhook-routes.ts'
@@ -92,7 +93,16 @@ export function createApi(config: ApiConfig, overrides: ApiOverrides = {}): Api 
   const watch = databaseWatch(db)
   const vitals = watchDatabase(db)
   const intake = createIntake({ db, queue, daemonId: daemon.id, deadlineMs: overrides.intakeDeadlineMs })
-  const refused = refusals()
+  const refusedCounts = refusalCounts({
+    db,
+    daemonId: daemon.id,
+    isDatabaseAway: () => watch.problem() !== null,
+  })
+  const refused = refusals({
+    count: (refusal) => {
+      refusedCounts.note(refusal)
+    },
+  })
   const spool = createSpool({ dir: config.SPOOL_DIR, limit: config.SPOOL_LIMIT, ...overrides.spool })
   const drain = spoolDrain({
     spool,
@@ -115,6 +125,7 @@ export function createApi(config: ApiConfig, overrides: ApiOverrides = {}): Api 
       intake,
       drain,
       vitals,
+      refusedCounts,
     ]),
     onFailure: overrides.onFailure ?? ignore,
   })

@@ -68,12 +68,25 @@ describe('tds alert-rules', () => {
       [['set', 'dlq_open', 'severity=loud', 'threshold=5'], 'severity'],
       [['set', 'dlq_open', 'threshold'], 'key=value'],
       [['set', 'dlq_open'], 'changes'],
-    ])('refuses %j whole, with exit 2', async (line, problem) => {
+    ])('AL-46: refuses %j whole, with exit 2', async (line, problem) => {
       const { exitCode, error } = await json(...line, '--reason', 'a try')
       expect(exitCode).toBe(2)
       expect(error?.message).toContain(problem)
       expect(await stored()).toEqual({ queue_backlog_threshold: 1000 })
       expect(await actions()).toEqual([])
+    })
+
+    it('AL-46: of several who change a rule at once none undoes what another has set', async () => {
+      const done = await Promise.all([
+        json('set', 'dlq_open', 'threshold=5', '--reason', 'one'),
+        json('set', 'dlq_open', 'severity=critical', '--reason', 'other'),
+        json('set', 'dlq_open', 'keepSeconds=60', '--reason', 'third'),
+      ])
+      expect(done.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0])
+      expect(await stored()).toMatchObject({
+        'alert_rule.dlq_open': { threshold: 5, severity: 'critical', keepSeconds: 60 },
+      })
+      expect(await actions()).toHaveLength(3)
     })
 
     it('needs a reason, and changes nothing as a rehearsal', async () => {
@@ -145,6 +158,16 @@ describe('tds alert-rules', () => {
       expect(Date.parse(firing?.resolvedAt ?? '') - Date.parse(firing?.firedAt ?? '')).toBe(7 * 60_000)
       await json('set', 'queue_backlog', 'threshold=1500', '--reason', 'higher')
       expect((await json('backtest', 'queue_backlog')).data).toMatchObject({ firings: [] })
+    })
+
+    it('asks what workers compared of conservation', async () => {
+      await world.db.query(
+        `INSERT INTO tds_metrics (metric_name, metric_type, value, recorded_at)
+         SELECT 'events_unconserved', 'gauge', to_jsonb(CASE WHEN n = 10 THEN 2 ELSE 0 END),
+                date_trunc('minute', tds_now()) - n * interval '1 minute' FROM generate_series(1, 30) n`,
+      )
+      const { data } = await json('backtest', 'conservation', '--hours', '1')
+      expect(data).toMatchObject({ isStored: true, samples: 30, highest: 2, firings: [{ highest: 2 }] })
     })
 
     it('says so where the past does not keep the number', async () => {

@@ -29,9 +29,9 @@ const refused = counter({
 
 /**
  * Keeps strangers from filling the log: however many deliveries are refused, there is one line for each kind of
- * refusal every ten seconds, with how often it happened and the first of them as an example.
+ * refusal every ten seconds, with how often it happened and the first of them as an example. `count` is told of each.
  */
-export function refusals(): Refusals {
+export function refusals(o: { readonly count: (refusal: Refusal) => void }): Refusals {
   let kinds = new Map<string, { first: Record<string, unknown>; times: number }>()
 
   const telling = poller({
@@ -48,6 +48,7 @@ export function refusals(): Refusals {
     note: (refusal) => {
       const { answer, reason, resource } = refusal
       refused.inc({ answer: String(answer), reason, resource })
+      o.count(refusal)
       const kind = `${String(answer)} ${reason} ${resource}`
       const known = kinds.get(kind)
       if (known === undefined) kinds.set(kind, { first: describe(refusal), times: 1 })

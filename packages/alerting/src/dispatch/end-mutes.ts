@@ -5,7 +5,6 @@ import {
   hurryGroups,
   insertTimeline,
   listEpisodes,
-  toldOfGroup,
   unacknowledgeEpisode,
   type StoredEpisode,
   type Transaction,
@@ -15,10 +14,10 @@ import { readMatchers } from '../silences/mute.ts'
 import { episodeLabels, storyOf } from './episode-labels.ts'
 import { endQuietFlaps } from './flapping.ts'
 import type { FlushParts } from './flush-parts.ts'
-import { queueMessage } from './queue-message.ts'
-import { receiversOf, routeAlert } from './routes.ts'
+import { remindHolders } from './remind-holders.ts'
+import { tellAside } from './tell-aside.ts'
 
-/** What was silenced, or in somebody's hands, and still fires when that ends is told at once. */
+/** What was silenced, or in somebody's hands, and still fires when that ends is told at once; of the latter people are reminded before. */
 export async function hurryWhatEnded(parts: FlushParts): Promise<void> {
   await parts.db.transaction(async (tx) => {
     await parts.lease.guard(tx)
@@ -40,6 +39,7 @@ export async function hurryWhatEnded(parts: FlushParts): Promise<void> {
       })),
     )
     await hurryGroups(tx, keysOf(expired), 'acknowledgement ended')
+    await remindHolders(tx, parts)
     await tellQuiet(tx, parts)
   })
 }
@@ -47,25 +47,8 @@ export async function hurryWhatEnded(parts: FlushParts): Promise<void> {
 /** Of what has stopped to flap people are told how it is now. */
 async function tellQuiet(tx: Transaction, parts: FlushParts): Promise<void> {
   const now = await databaseTime(tx)
-  const surroundings = { ...parts.surroundings, now }
-  for (const episode of await endQuietFlaps(tx, now.getTime() * 1000)) {
-    const [routed] = routeAlert(parts.routing, episodeLabels(episode))
-    const groupKey = episode.group_key
-    if (routed === undefined || groupKey === null) continue
-    const rows = await toldOfGroup(tx, groupKey)
-    for (const way of receiversOf(parts.routing, routed.route, parts.configured)) {
-      const row = rows.find(({ receiver }) => receiver === way.receiver) ?? null
-      await queueMessage({ tx, groupKey, surroundings }, way, {
-        kind: 'stable',
-        reason: null,
-        told: [episode],
-        repeat: 0,
-        sequence: (row?.sequence ?? 0) + 1,
-        replaces: [],
-        logEntry: null,
-      })
-    }
-  }
+  for (const episode of await endQuietFlaps(tx, now.getTime() * 1000))
+    await tellAside(tx, parts, { episode, kind: 'stable', reason: null })
 }
 
 function keysOf(episodes: readonly StoredEpisode[]): string[] {

@@ -46,6 +46,44 @@ describe('the way of an alert', () => {
     expect(await world.kinds()).toEqual(['firing', 'firing'])
   })
 
+  it('AL-14: tells of what joins a minute later with the next change of the group, and once', async () => {
+    world.say('backlog', many(2))
+    await world.run(minute)
+    world.say('backlog', many(3))
+    await world.run(4 * minute)
+    expect(await world.kinds()).toEqual(['firing'])
+    await world.run(10 * minute)
+    const told = await world.messages()
+    expect(told.map(({ kind, message }) => [kind, message.counts.firing])).toEqual([
+      ['firing', 2],
+      ['firing', 3],
+    ])
+    expect(told[1]?.message.alerts.map(({ labels }) => labels['entity']).sort()).toEqual(['e0', 'e1', 'e2'])
+  })
+
+  it('AL-34: tells at once, after three hours without an alerter, of what fires, and nothing of the unknown', async () => {
+    world.set('lag', { severity: 'critical' })
+    world.set('old', { severity: 'critical' })
+    world.say('old', [{}])
+    world.say('lag', [])
+    await world.run(2 * minute)
+    await world.clock.advance('3 hours')
+    // Meanwhile `lag` began, `old` ended, and `brief` came and went: of that nobody knew, so nobody hears that it is over.
+    world.say('old', [])
+    world.say('lag', [{}])
+    world.say('brief', [])
+    world.restart()
+    await world.run(15)
+    const [before, ...after] = await world.messages('everyone/slack')
+    expect([before?.kind, before?.message.alerts[0]?.rule]).toEqual(['firing', 'old'])
+    expect(after.map(({ kind, message }) => [kind, message.alerts[0]?.rule]).sort()).toEqual([
+      ['firing', 'lag'],
+      ['resolved', 'old'],
+    ])
+    await world.run(5 * minute)
+    expect(await world.kinds('everyone/slack')).toHaveLength(3)
+  })
+
   it('AL-15: repeats what nobody takes in hand, numbered, and nothing that somebody has', async () => {
     world.set('lag', { severity: 'error' })
     world.say('lag', [{}])

@@ -33,7 +33,7 @@ describe('routes', () => {
     expect(taken[0]?.groupLabels).toEqual({ rule: 'sync_lag', entity: 'product' })
   })
 
-  it('are refused where something would be told to nobody', () => {
+  it('AL-46: are refused where something would be told to nobody', () => {
     const receivers = { team: ['slack'] }
     const some = [{ label: 'rule', op: '=', values: ['sync_lag'] }]
     const problems = (routes: unknown) =>

@@ -66,6 +66,8 @@ export const arabic: Texts = {
   reasons: {
     'silence ended': 'انتهى الإسكات',
     'ack expired': 'انتهت مدة الاطلاع',
+    'acknowledgement ended': 'انتهت مدة الاطلاع',
+    'acknowledgement ends soon': 'تنتهي مدة الاطلاع قريبًا',
     'rule changed': 'تغيّرت القاعدة',
   },
   none: 'لا يوجد',

@@ -123,6 +123,45 @@ describe('what people do with alerts', () => {
     })
   })
 
+  it('AL-38: reminds a quarter of an hour before an acknowledgement ends, once, and tells anew when it has', async () => {
+    const id = await fire('lag', 'critical')
+    const { db } = world.database
+    await acknowledgeAlert(db, { id, hours: null }, by('amal'))
+    const told = async () =>
+      (await world.messages('everyone/slack')).map(({ kind, message }) => [kind, message.reason])
+    await world.run(224 * minute, { every: 60 })
+    expect(await told()).toEqual([['firing', null]])
+    await world.run(15 * minute, { every: 60 })
+    const reminded = [
+      ['firing', null],
+      ['repeat', 'acknowledgement ends soon'],
+    ]
+    expect(await told()).toEqual(reminded)
+    await world.run(2 * minute, { every: 60 })
+    expect(await told()).toEqual([...reminded, ['firing', 'acknowledgement ended']])
+    expect((await story(id)).filter((event) => event === 'reminded')).toHaveLength(1)
+  })
+
+  it('reminds nobody of an acknowledgement that is short, or of what is silenced', async () => {
+    const { db } = world.database
+    await acknowledgeAlert(db, { id: await fire('brief', 'critical'), hours: 0.25 }, by('amal'))
+    await world.run(14 * minute, { every: 60 })
+    await acknowledgeAlert(db, { id: await fire('muted', 'critical'), hours: 1 }, by('amal'))
+    await addSilence(
+      db,
+      {
+        matchers: [{ label: 'rule', op: '=', values: ['muted'] }],
+        startsAt: null,
+        end: { ms: 2 * hourMs },
+        everything: false,
+      },
+      by('amal'),
+    )
+    await world.run(59 * minute, { every: 60 })
+    const reasons = (await world.messages('everyone/slack')).map(({ message }) => message.reason)
+    expect(reasons).not.toContain('acknowledgement ends soon')
+  })
+
   describe('unacknowledgeAlert', () => {
     it('has people told anew at once, with the reason', async () => {
       const id = await fire('lag')

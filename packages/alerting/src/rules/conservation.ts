@@ -12,6 +12,8 @@ const settings = z.strictObject({
     .describe('minutes after which a comparison says nothing any more'),
 })
 
+const metric = 'events_unconserved'
+
 /** Counters and inbox disagree: an event was lost or counted twice. */
 export const conservation = defineRule<z.output<typeof settings>>({
   name: 'conservation',
@@ -21,8 +23,13 @@ export const conservation = defineRule<z.output<typeof settings>>({
   noData: 'keep',
   measure: async ({ tx, settings: { freshMinutes } }) => {
     // A worker compares every minute: too much to count for every pass of rules.
-    const samples = await storedSamples(tx, { metric: 'events_unconserved', minutes: freshMinutes })
+    const samples = await storedSamples(tx, { metric, minutes: freshMinutes })
     const last = samples.at(-1)
-    return last === undefined ? [] : [{ labels: {}, ...above(Number(last.value), 0) }]
+    return last === undefined ? [] : [{ labels: {}, ...judge(Number(last.value)) }]
   },
+  stored: { metric, numberOf: (value) => (typeof value === 'number' ? value : null), judge },
 })
+
+function judge(events: number) {
+  return above(events, 0)
+}

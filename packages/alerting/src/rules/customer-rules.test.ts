@@ -89,6 +89,19 @@ describe('queue_backlog', () => {
     expect(await only(queueBacklog)).toMatchObject({ value: events, threshold: 1000, breaches, holds })
   })
 
+  it('goes by the counters since the day of the oldest event where more than ten thousand wait', async () => {
+    await world.wait({ events: 10_001, seconds: 600 })
+    await world.query(
+      `INSERT INTO tds_event_counts (minute, status, daemon_id, events)
+       SELECT date_trunc('minute', tds_now()) - since, status, gen_random_uuid(), events
+         FROM (VALUES (interval '10 minutes', 'pending', 12645), (interval '10 minutes', 'processing', 100),
+                      (interval '10 minutes', 'pending', -400), (interval '10 minutes', 'applied', 7000),
+                      (interval '3 days', 'pending', 50)) c (since, status_name, events),
+              LATERAL (SELECT status_name::tds_event_status AS status) s`,
+    )
+    expect(await only(queueBacklog)).toMatchObject({ value: 12_345, breaches: true })
+  })
+
   it('does not count what is quarantined, given up or done', async () => {
     await world.wait({ events: 3, seconds: 1 })
     await world.query(

@@ -25,6 +25,7 @@ import { spoolNotEmpty } from './spool-not-empty.ts'
 import { syncLag } from './sync-lag.ts'
 import { tokenRefused } from './token-refused.ts'
 import { webhookMissRate } from './webhook-miss-rate.ts'
+import { webhookRejected } from './webhook-rejected.ts'
 import { workerDown } from './worker-down.ts'
 import { workerInstanceDown } from './worker-instance-down.ts'
 import { zohoAuthFailed } from './zoho-auth-failed.ts'
@@ -45,6 +46,7 @@ export const alertRules: readonly AlertRule[] = [
   deletionFuse,
   noEvents,
   webhookMissRate,
+  webhookRejected,
   sloSuccess24h,
   sloLatency,
   zohoAuthFailed,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { addRefusals } from '@tds/db'
 import { createRuleWorld, ourOrganization, type RuleWorld } from '../testing/rule-world.ts'
 import { breakerOpen } from './breaker-open.ts'
 import { certificateOverdue } from './certificate-overdue.ts'
@@ -25,6 +26,7 @@ import { spoolNotEmpty } from './spool-not-empty.ts'
 import { syncLag } from './sync-lag.ts'
 import { tokenRefused } from './token-refused.ts'
 import { webhookMissRate } from './webhook-miss-rate.ts'
+import { webhookRejected } from './webhook-rejected.ts'
 import { zohoAuthFailed } from './zoho-auth-failed.ts'
 import { zohoQuota } from './zoho-quota.ts'
 
@@ -42,6 +44,47 @@ async function only(rule: AlertRule, settings: object = {}) {
   expect(samples).toHaveLength(1)
   return samples[0]
 }
+
+describe('webhook_rejected', () => {
+  it.each([
+    [10, 0, 1000, false],
+    [11, 0, 1000, true],
+    [6, 5, 1000, true],
+    [1, 0, 18, false],
+    [1, 0, 19, false],
+    [2, 0, 18, true],
+    [5, 0, 95, false],
+    [6, 0, 94, true],
+  ])(
+    '%i not authentic and %i too large beside %i stored breach: %s',
+    async (bare, large, stored, breaches) => {
+      await refuse({ 401: bare, 413: large })
+      await store(stored)
+      expect(await only(webhookRejected)).toMatchObject({ value: bare + large, threshold: 10, breaches })
+    },
+  )
+
+  it('forgets what was refused ten minutes ago', async () => {
+    await refuse({ 401: 50 })
+    await world.clock.advance('10 minutes')
+    expect(await only(webhookRejected)).toMatchObject({ value: 0, breaches: false })
+  })
+
+  function refuse(o: { 401: number; 413?: number }): Promise<void> {
+    return addRefusals(world.db, randomUUID(), [
+      { answer: 401, reason: 'signature_wrong', times: o[401] },
+      { answer: 413, reason: 'body_limit', times: o[413] ?? 0 },
+    ])
+  }
+
+  function store(events: number): Promise<void> {
+    return world.query(
+      `INSERT INTO tds_event_counts (minute, status, daemon_id, events)
+       VALUES (date_trunc('minute', tds_now()), 'applied', gen_random_uuid(), $1)`,
+      [events],
+    )
+  }
+})
 
 describe('what waits for a person', () => {
   it.each([

@@ -5,8 +5,8 @@ import { defaultRouting, type Routing } from '../dispatch/routes.ts'
 import { alertPasses, type AlertPass } from '../evaluation/alert-pass.ts'
 import type { AlertMessage } from '../messages/message.ts'
 import type { Integration } from '../receivers/receiver.ts'
-import type { SettledRule } from '../rules/rule-settings.ts'
-import type { RuleTiming, Sample } from '../rules/rule.ts'
+import { settleRule, type SettledRule } from '../rules/rule-settings.ts'
+import type { AlertRule, RuleTiming, Sample } from '../rules/rule.ts'
 
 /** A message in the outbox. */
 export interface QueuedMessage {
@@ -23,6 +23,8 @@ export interface AlertingWorld {
   readonly clock: TestClock
   /** What a rule says from now on; an Error where it cannot be measured. */
   say(rule: string, samples: readonly Partial<Sample>[] | Error): void
+  /** Has a rule of the product measure, by its defaults. */
+  use(rule: AlertRule): void
   /** Sets how a rule is; the others of its numbers stay. */
   set(rule: string, timing: Partial<RuleTiming>): void
   /** Passes every 15 s, or as often as told, for so many seconds; what is queued is delivered at once unless told otherwise. */
@@ -53,10 +55,15 @@ export async function createAlertingWorld(
   await clock.set('2026-11-02T08:00:00Z')
   const said = new Map<string, readonly Sample[] | Error>()
   const timings = new Map<string, RuleTiming>()
+  const used: AlertRule[] = []
   const newPass = (): AlertPass =>
     alertPasses({
       db,
-      rules: () => Promise.resolve([...said.keys()].map((name) => ruleOf(name, { said, timings }))),
+      rules: () =>
+        Promise.resolve([
+          ...[...said.keys()].map((name) => ruleOf(name, { said, timings })),
+          ...used.map((rule) => settleRule(rule, new Map())),
+        ]),
       routing: () => Promise.resolve(o.routing ?? defaultRouting),
       configured: o.configured ?? ['slack'],
       surroundings: { environment: 'test', publicUrl: null },
@@ -92,6 +99,9 @@ export async function createAlertingWorld(
     clock,
     say: (rule, samples) => {
       said.set(rule, samples instanceof Error ? samples : samples.map(sampleOf))
+    },
+    use: (rule) => {
+      used.push(rule)
     },
     set: (rule, timing) => {
       timings.set(rule, { ...usual, ...timings.get(rule), ...timing })

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { databaseTime, type Database } from '@tds/db'
+import { databaseTime, insertSyncLogs, type Database } from '@tds/db'
 import { createTestDatabase, takeOverClock, type TestClock } from '@tds/db/testing'
 import type { AlertRule, Sample } from '../rules/rule.ts'
 
@@ -50,17 +50,30 @@ interface Beat {
   readonly stopped?: boolean
 }
 
+const anAttempt = {
+  organization_id: ourOrganization,
+  event_id: null,
+  run_id: null,
+  entity_type: 'product',
+  source_entity_id: null,
+  operation: 'upsert',
+  attempt: 1,
+  duration_ms: 1,
+  error_message: null,
+  worker_id: '11111111-1111-4111-8111-111111111111',
+}
+
 /** Noon of a Monday. */
 const noon = '2026-11-16T12:00:00Z'
 
 const filled =
-  'tds_inbox_events, tds_sync_logs, tds_dead_letter_queue, tds_daemons, tds_event_counts, tds_metrics, tds_circuits, ' +
+  'tds_inbox_events, tds_sync_logs, tds_dead_letter_queue, tds_daemons, tds_event_counts, tds_attempt_counts, tds_webhook_refusals, tds_metrics, tds_circuits, ' +
   'tds_call_budgets, tds_held_deletions, tds_deletion_fuses, tds_certificates, tds_sync_cursors, tds_sync_runs, ' +
   'tds_webhook_watches, tds_webhook_counts, tds_first_sights, tds_zoho_tokens, tds_alert_rule_runs, tds_receiver_states'
 
 /** Makes a world of its own. */
-export async function createRuleWorld(): Promise<RuleWorld> {
-  const database = await createTestDatabase({ poolSize: 2 })
+export async function createRuleWorld(o: { readonly statementTimeoutMs?: number } = {}): Promise<RuleWorld> {
+  const database = await createTestDatabase({ poolSize: 2, ...o })
   const { db } = database
   const clock = await takeOverClock(db)
   const query = async (text: string, values: readonly unknown[] = []) => {
@@ -86,14 +99,16 @@ export async function createRuleWorld(): Promise<RuleWorld> {
            FROM generate_series(1, $2::int) n`,
         [ourOrganization, events, seconds, awaitingRead],
       ),
-    attempt: ({ count, outcome, secondsAgo = 10, errorCode, why }) =>
-      query(
-        `INSERT INTO tds_sync_logs (organization_id, entity_type, operation, outcome, error_code, detail, logged_at)
-         SELECT $1, 'product', 'upsert', $3, $4, CASE WHEN $5::text IS NOT NULL THEN jsonb_build_object('why', $5::text) END,
-                tds_now() - make_interval(secs => $6)
-           FROM generate_series(1, $2::int)`,
-        [ourOrganization, count, outcome, errorCode ?? null, why ?? null, secondsAgo],
-      ),
+    attempt: async ({ count, outcome, secondsAgo = 10, errorCode, why }) => {
+      const now = await clock.now()
+      await clock.set(new Date(now.getTime() - secondsAgo * 1000).toISOString())
+      const log = { ...anAttempt, outcome, error_code: errorCode ?? null, detail: why ?? null }
+      await insertSyncLogs(
+        db,
+        Array.from({ length: count }, () => log),
+      )
+      await clock.set(now.toISOString())
+    },
     giveUp: (letters, minutes) =>
       query(
         `INSERT INTO tds_dead_letter_queue (organization_id, entity_type, source_entity_id, event_id, class, fingerprint,

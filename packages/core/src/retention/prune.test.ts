@@ -177,6 +177,15 @@ describe('retention', () => {
         [mode, age],
       )
     }
+    await db.query(
+      `INSERT INTO tds_attempt_counts (span, backend, attempts)
+       SELECT tds_now() - age, 1, 1 FROM unnest(ARRAY[interval '25 hours', interval '23 hours']) age`,
+    )
+    await db.query(
+      `INSERT INTO tds_webhook_refusals (minute, answer, reason, daemon_id, refusals)
+       SELECT tds_now() - age, 401, 'key_wrong', gen_random_uuid(), 1
+         FROM unnest(ARRAY[interval '31 days', interval '29 days']) age`,
+    )
     expect(await prune()).toEqual({
       pruned: {
         inbox_events: 3,
@@ -184,6 +193,8 @@ describe('retention', () => {
         metrics: 1,
         alerts: 1,
         event_counts: 0,
+        attempt_counts: 1,
+        webhook_refusals: 1,
         calls: 0,
         call_counts: 0,
         first_sights: 0,

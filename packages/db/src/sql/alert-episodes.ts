@@ -226,3 +226,20 @@ export async function expiredAcknowledgements(tx: Queryable): Promise<StoredEpis
   )
   return rows
 }
+
+/**
+ * Active episodes whose acknowledgement ends within so many minutes, lasts for longer than that, and of which nobody was
+ * reminded since it was given.
+ */
+export async function endingAcknowledgements(tx: Queryable, minutes: number): Promise<StoredEpisode[]> {
+  const { rows } = await tx.query<StoredEpisode>(
+    `SELECT ${columns} FROM tds_alerts
+      WHERE is_active AND acknowledged AND acknowledged_until > tds_now()
+        AND acknowledged_until <= tds_now() + make_interval(mins => $1)
+        AND acknowledged_until > acknowledged_at + make_interval(mins => $1)
+        AND NOT EXISTS (SELECT FROM tds_alert_timeline t
+                         WHERE t.alert_id = tds_alerts.id AND t.event = 'reminded' AND t.at >= tds_alerts.acknowledged_at)`,
+    [minutes],
+  )
+  return rows
+}

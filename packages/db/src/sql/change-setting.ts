@@ -1,10 +1,18 @@
 import type { Queryable } from '../queryable.ts'
 
-/** Reads settings of these names, in force or not, and nobody changes them before the transaction ends. */
+/**
+ * Reads the settings of these names that are in force. Whoever else asks for one of them so waits until the transaction ends,
+ * also where it is not there yet: a row that does not exist cannot be locked, so the names are.
+ */
 export async function lockSettings(
   tx: Queryable,
   keys: readonly string[],
 ): Promise<{ readonly config_key: string; readonly config_value: string }[]> {
+  await tx.query(
+    `SELECT pg_advisory_xact_lock(hashtextextended('tds_configuration ' || key, 0))
+       FROM (SELECT DISTINCT key FROM unnest($1::text[]) AS key ORDER BY 1) keys`,
+    [keys],
+  )
   const { rows } = await tx.query<{ config_key: string; config_value: string }>(
     `SELECT config_key, config_value FROM tds_configuration
       WHERE config_key = ANY ($1::text[]) AND is_active ORDER BY config_key FOR UPDATE`,

@@ -6,6 +6,7 @@ export {
   endEpisode,
   episodeCounts,
   episodesOfGroup,
+  endingAcknowledgements,
   expiredAcknowledgements,
   listEpisodes,
   lockEpisode,
@@ -350,6 +351,7 @@ export { markReplay, understandEvent, type EventUnderstanding } from './understa
 export { waitingAges, type WaitingAges } from './waiting-ages.ts'
 export { webhookCoverage, type WebhookCoverage } from './webhook-coverage.ts'
 export { habitDays, webhookHabits, type WebhookHabit } from './webhook-habits.ts'
+export { addRefusals, recentRefusals, type RecentRefusals, type RefusalCount } from './webhook-refusals.ts'
 export { beginWebhookWatches, countWebhooks } from './webhook-watches.ts'
 export { hostVitals, secondsSinceBeat, type HostVitals } from './worker-vitals.ts'
 export { insertRecords, updateRecords, type RecordWrite } from './write-records.ts'

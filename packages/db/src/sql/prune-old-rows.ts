@@ -7,6 +7,8 @@ const rules = {
   metrics: 'tds_cleanup_old_metrics',
   alerts: 'tds_cleanup_old_alerts',
   event_counts: 'tds_fold_old_event_counts',
+  attempt_counts: 'tds_cleanup_old_attempt_counts',
+  webhook_refusals: 'tds_cleanup_old_webhook_refusals',
   calls: 'tds_fold_old_calls',
   call_counts: 'tds_cleanup_old_call_counts',
   first_sights: 'tds_cleanup_old_first_sights',

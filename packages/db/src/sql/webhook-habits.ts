@@ -34,10 +34,14 @@ export async function webhookHabits(db: Queryable, timeZone: string): Promise<We
        SELECT w.*, date_bin('1 hour', w.last_webhook_at, 'epoch') AS last_hour,
               date_bin('1 hour', w.last_webhook_at - make_interval(days => ${String(habitDays)}), 'epoch') AS first_hour
          FROM tds_webhook_watches w
+     ), counted AS MATERIALIZED (
+       -- Counts are kept for a year and more: the hour of the week is found only of those that are looked at.
+       SELECT organization_id, entity_type, hour, webhooks, ${weekHour('hour')} AS week_hour FROM tds_webhook_counts
+        WHERE hour >= (SELECT min(first_hour) FROM watch) AND webhooks > 0
      ), busy AS MATERIALIZED (
-       SELECT DISTINCT w.organization_id, w.entity_type, ${weekHour('c.hour')} AS week_hour
+       SELECT DISTINCT w.organization_id, w.entity_type, c.week_hour
          FROM watch w
-         JOIN tds_webhook_counts c ON c.organization_id = w.organization_id AND c.hour >= w.first_hour AND c.webhooks > 0
+         JOIN counted c ON c.organization_id = w.organization_id AND c.hour >= w.first_hour
      ), hours AS MATERIALIZED (
        -- Apart, so that the hour of the week is found once for each hour and not once for each pair that is joined.
        SELECT w.organization_id, w.entity_type, w.last_hour, h.hour, ${weekHour('h.hour')} AS week_hour
@@ -51,8 +55,7 @@ export async function webhookHabits(db: Queryable, timeZone: string): Promise<We
          FROM hours h
          LEFT JOIN busy b ON b.organization_id = h.organization_id AND b.entity_type = h.entity_type
                          AND b.week_hour = h.week_hour
-         LEFT JOIN tds_webhook_counts c ON c.organization_id = h.organization_id AND c.entity_type = h.entity_type
-                                       AND c.hour = h.hour
+         LEFT JOIN counted c ON c.organization_id = h.organization_id AND c.entity_type = h.entity_type AND c.hour = h.hour
      ), gaps AS (
        SELECT organization_id, entity_type, webhooks,
               place - lag(place) OVER (PARTITION BY organization_id, entity_type ORDER BY hour) AS gap

@@ -13,6 +13,8 @@ export interface TestDatabase {
 /** What may be chosen about it. */
 export interface TestDatabaseOptions {
   poolSize?: number
+  /** For statements that take longer than the product's own may, in milliseconds. */
+  statementTimeoutMs?: number
   /** A database without tables instead, for tests about migrating. */
   empty?: boolean
 }
@@ -32,7 +34,12 @@ export async function createTestDatabase(o: TestDatabaseOptions = {}): Promise<T
   const name = `${template}_${randomBytes(5).toString('hex')}`
   await asAdmin(adminUrl, `CREATE DATABASE ${name} TEMPLATE ${o.empty ? 'template0' : template}`)
   const url = withDatabase(adminUrl, name)
-  const db = openDatabase({ url, applicationName: name, poolSize: o.poolSize ?? 6, connectionTimeoutMs })
+  const db = openDatabase({
+    url,
+    applicationName: name,
+    poolSize: o.poolSize ?? 6,
+    statementTimeoutMs: o.statementTimeoutMs,
+  })
   return {
     url,
     db,

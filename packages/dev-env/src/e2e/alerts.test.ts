@@ -119,6 +119,27 @@ describe('alerts', () => {
     }
   })
 
+  it('reach people when the api refuses what may have been ours', async () => {
+    for (let turn = 0; turn < 11; turn += 1) {
+      const answer = await fetch(`${world.installation.apiUrl}/webhooks/products`, {
+        method: 'POST',
+        body: '{}',
+      })
+      expect(answer.status).toBe(401)
+    }
+    // What is not critical goes to the team, which Telegram is not part of.
+    const teamIsTold = async () => {
+      const [bySlack, byTelegram, byMail] = await told('webhook_rejected')
+      expect(byTelegram).toBe(false)
+      return bySlack === true && byMail === true
+    }
+    await waitUntil(teamIsTold, { what: 'Slack and mail have it', withinMs: 90_000, everyMs: 200 })
+    const { rows } = await world.database.db.query(
+      `SELECT severity, is_active FROM tds_alerts WHERE alert_type = 'webhook_rejected'`,
+    )
+    expect(rows).toEqual([{ severity: 'error', is_active: true }])
+  }, 120_000)
+
   it('show no secret of a receiver in any log', async () => {
     for (const { log } of world.installation.daemons)
       expect(await readFile(log, 'utf8')).not.toContain(canary)
