@@ -112,6 +112,21 @@ describe('the way of an alert', () => {
     expect(rows).toEqual([{ resolved: true }, { resolved: true }])
   })
 
+  it('tells in the place of a message that never left what that one would have told', async () => {
+    world.set('lag', { severity: 'critical' })
+    world.say('lag', many(3))
+    await world.run(15)
+    world.say('lag', many(2))
+    await world.run(2 * minute, { deliver: false })
+    expect(await world.kinds('everyone/slack')).toEqual(['firing', 'update'])
+    world.say('lag', [])
+    await world.run(2 * minute, { deliver: false })
+    const [, instead, ...more] = await world.messages('everyone/slack')
+    expect(more).toEqual([])
+    const over = instead?.message.alerts.filter(({ state }) => state === 'resolved')
+    expect(over?.map(({ labels }) => labels['entity']).sort()).toEqual(['e0', 'e1', 'e2'])
+  })
+
   it('AL-17, AL-19: is quiet under a silence, says so, and tells at once of what fires when it ends or again', async () => {
     world.set('lag', { severity: 'critical' })
     await silence('lag', 10)

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import {
-  queueNotification,
+  episodesToldBy,
   insertTimeline,
+  listEpisodes,
   mergeNotifications,
+  queueNotification,
   type StoredEpisode,
   type Transaction,
 } from '@tds/db'
@@ -42,11 +44,12 @@ export interface Outgoing {
 export async function queueMessage(
   { tx, groupKey, surroundings }: QueueParts,
   way: Way,
-  { kind, reason, told, repeat, sequence, replaces, logEntry }: Outgoing,
+  { kind, reason, repeat, sequence, replaces, logEntry, ...outgoing }: Outgoing,
 ): Promise<void> {
-  const message = buildMessage(surroundings, { kind, reason, repeat, episodes: told })
   const id = randomUUID()
-  if (replaces.length > 0) await mergeNotifications(tx, id, replaces)
+  const replaced = replaces.length === 0 ? [] : await mergeNotifications(tx, id, replaces)
+  const told = [...outgoing.told, ...(await alsoToldBy(tx, replaced, outgoing.told))]
+  const message = buildMessage(surroundings, { kind, reason, repeat, episodes: told })
   await queueNotification(tx, {
     id,
     ...way,
@@ -65,4 +68,16 @@ export async function queueMessage(
     tx,
     told.map((episode) => ({ ...storyOf(episode), event: 'queued', receiver, reason, facts })),
   )
+}
+
+/** What a message that never left would have told: that something is over, above all, of which people still believe the contrary. */
+async function alsoToldBy(
+  tx: Transaction,
+  replaced: readonly string[],
+  told: readonly StoredEpisode[],
+): Promise<StoredEpisode[]> {
+  if (replaced.length === 0) return []
+  const known = new Set(told.map(({ id }) => id))
+  const ids = (await episodesToldBy(tx, replaced)).filter((id) => !known.has(id))
+  return ids.length === 0 ? [] : listEpisodes(tx, { active: null, ids, limit: ids.length })
 }

@@ -4,6 +4,7 @@ import { childLogger } from '@tds/runtime'
 import { flushGroups } from '../dispatch/flush-groups.ts'
 import type { FlushParts } from '../dispatch/flush-parts.ts'
 import type { Routing } from '../dispatch/routes.ts'
+import { tellMissed } from '../dispatch/tell-missed.ts'
 import type { SettledRule } from '../rules/rule-settings.ts'
 import type { AlertRule } from '../rules/rule.ts'
 import { clockWatch, type ClockWatch } from './clock-watch.ts'
@@ -57,6 +58,7 @@ export function alertPasses(parts: AlertPassParts): AlertPass {
     }
     const routing = await parts.routing()
     const rules = [...(await parts.rules()), internal]
+    const missed = await tellMissed({ ...parts, lease, routing }, rules)
     const evaluated = await evaluate({
       db,
       lease,
@@ -67,6 +69,6 @@ export function alertPasses(parts: AlertPassParts): AlertPass {
       isHeld: seconds !== 0,
     })
     const { groups, queued } = await flushGroups({ ...parts, lease, routing })
-    return { ...evaluated, groups, queued }
+    return { ...evaluated, groups, queued: queued + missed }
   }
 }

@@ -69,6 +69,7 @@ export const arabic: Texts = {
     'acknowledgement ended': 'انتهت مدة الاطلاع',
     'acknowledgement ends soon': 'تنتهي مدة الاطلاع قريبًا',
     'rule changed': 'تغيّرت القاعدة',
+    'no alerter ran meanwhile': 'لم يكن أي منبِّه يعمل خلال ذلك',
   },
   none: 'لا يوجد',
   counted: ({ firing, resolved }) => `${String(firing)} قائم، ${String(resolved)} منتهٍ`,

@@ -25,17 +25,17 @@ interface Point {
 }
 
 /**
- * Asks the stored numbers of the last hours when a rule would have fired by these settings; null where its number is not
+ * Asks the stored numbers of the last minutes when a rule would have fired by these settings; null where its number is not
  * stored. The past has one number a minute, so a moment is exact to a minute.
  */
 export async function backtest(
   tx: Queryable,
   { rule, settings, timing }: SettledRule,
-  hours: number,
+  minutes: number,
 ): Promise<Backtest | null> {
   const { stored } = rule
   if (stored === undefined) return null
-  const rows = await storedSamples(tx, { metric: stored.metric, minutes: hours * 60 })
+  const rows = await storedSamples(tx, { metric: stored.metric, minutes })
   const points = worstByMoment(
     rows.map((row) => ({ at: row.recorded_at, value: stored.numberOf(JSON.parse(row.value)) })),
   )

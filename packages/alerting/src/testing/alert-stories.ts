@@ -1,8 +1,13 @@
+import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import { insertSilence } from '@tds/db'
+import { deliverDue } from '../delivery/deliver-due.ts'
+import type { DeliveryParts } from '../delivery/delivery-parts.ts'
+import { send } from '../delivery/send.ts'
+import { takeNext } from '../delivery/take-next.ts'
 import { groupTimers } from '../dispatch/routes.ts'
-import type { MessageAlert } from '../messages/message.ts'
-import { messageSchema } from '../messages/message.ts'
+import type { AlertMessage, MessageAlert } from '../messages/message.ts'
+import type { DeliveryResult, Receiver } from '../receivers/receiver.ts'
 import type { Severity } from '../severity.ts'
 import { type AlertingWorld, createAlertingWorld } from './alerting-world.ts'
 
@@ -27,8 +32,10 @@ export type Happening =
   | { readonly kind: 'silences end' }
   | { readonly kind: 'taken in hand'; readonly rule: Rule }
   | { readonly kind: 'time passes'; readonly passes: number }
-  /** The alerter has decided and is killed before anything is delivered; another goes on. */
-  | { readonly kind: 'killed' }
+  /** The provider takes everything, fails, or asks for a pause. */
+  | { readonly kind: 'provider'; readonly answers: 'success' | 'retry' | 'pause' }
+  /** The alerter has decided, has taken a message, has perhaps sent it, and is killed; another goes on. */
+  | { readonly kind: 'killed'; readonly hasSent: boolean }
 
 /** Anything that may happen, in any order. */
 export function happenings(): fc.Arbitrary<Happening[]> {
@@ -56,15 +63,27 @@ export function happenings(): fc.Arbitrary<Happening[]> {
       },
       { arbitrary: fc.record({ kind: fc.constant('silences end' as const) }), weight: 1 },
       { arbitrary: fc.record({ kind: fc.constant('taken in hand' as const), rule }), weight: 1 },
-      { arbitrary: fc.record({ kind: fc.constant('killed' as const) }), weight: 1 },
+      {
+        arbitrary: fc.record({
+          kind: fc.constant('provider' as const),
+          answers: fc.constantFrom('success' as const, 'retry' as const, 'pause' as const),
+        }),
+        weight: 1,
+      },
+      {
+        arbitrary: fc.record({ kind: fc.constant('killed' as const), hasSent: fc.boolean() }),
+        weight: 1,
+      },
     ),
     { minLength: 8, maxLength: 30 },
   )
 }
 
-/** What happened, and what people were told of it. */
+/** What happened, and what reached people of it. */
 export interface Story {
+  /** In the order in which they were first seen. */
   readonly messages: readonly StoryMessage[]
+  readonly kills: number
   readonly episodes: readonly Episode[]
   readonly silences: readonly Silence[]
 }
@@ -75,7 +94,9 @@ interface StoryMessage {
   readonly kind: string
   readonly reason: string | null
   readonly sequence: number
-  readonly isReplaced: boolean
+  /** How often it was seen. */
+  readonly times: number
+  /** When it was decided. */
   readonly atMs: number
   readonly alerts: readonly MessageAlert[]
 }
@@ -95,10 +116,24 @@ interface Silence {
   toMs: number
 }
 
-/** Lets it happen to the real pipeline over Postgres, and then lets everything end well. */
+/** The one way to people: what it was given, and what it answers. */
+interface Provider {
+  answers: DeliveryResult['class']
+  readonly seen: { readonly id: string; readonly message: AlertMessage }[]
+}
+
+/** What is going on. */
+interface Stage {
+  readonly world: AlertingWorld
+  readonly provider: Provider
+  readonly silences: Silence[]
+  kills: number
+}
+
+/** Lets it happen to the real pipeline and delivery over Postgres, and then lets everything end well. */
 export async function playStory(course: readonly Happening[]): Promise<Story> {
   const world = await createAlertingWorld()
-  const silences: Silence[] = []
+  const stage: Stage = { world, provider: { answers: 'success', seen: [] }, silences: [], kills: 0 }
   const fires = new Map<string, { isOn: boolean; episodes: number }>()
   const sayAll = () => {
     for (const rule of ruleNames) {
@@ -114,17 +149,21 @@ export async function playStory(course: readonly Happening[]): Promise<Story> {
     sayAll()
     for (const one of course) {
       if (one.kind === 'turns') turn(fires, `${one.rule} ${one.entity}`)
-      else await happen(world, one, silences)
+      else await happen(stage, one)
       sayAll()
     }
     for (const one of fires.values()) one.isOn = false
     sayAll()
-    await world.run(groupTimers.warning.interval + 60)
-    return await tell(world, silences)
+    stage.provider.answers = 'success'
+    await timePasses(stage, endPasses)
+    return await tell(stage)
   } finally {
     await world.stop()
   }
 }
+
+/** Longer than anything is put off: the longest wait of a group, and of a message that failed for the whole story. */
+const endPasses = 80
 
 function turn(fires: Map<string, { isOn: boolean; episodes: number }>, what: string): void {
   const { isOn, episodes } = fires.get(what) ?? { isOn: false, episodes: 0 }
@@ -132,86 +171,120 @@ function turn(fires: Map<string, { isOn: boolean; episodes: number }>, what: str
   else if (episodes < mostEpisodes) fires.set(what, { isOn: true, episodes: episodes + 1 })
 }
 
-async function happen(
-  world: AlertingWorld,
-  one: Exclude<Happening, { kind: 'turns' }>,
-  silences: Silence[],
-): Promise<void> {
-  const { db } = world.database
-  const now = (await world.clock.now()).getTime()
+async function happen(stage: Stage, one: Exclude<Happening, { kind: 'turns' }>): Promise<void> {
+  const { db } = stage.world.database
   switch (one.kind) {
     case 'time passes':
-      return world.run((one.passes * passMs) / 1000)
-    case 'killed':
-      await world.run(passMs / 1000, { deliver: false })
-      world.restart()
+      return timePasses(stage, one.passes)
+    case 'provider':
+      stage.provider.answers = one.answers
       return
+    case 'killed':
+      return kill(stage, one.hasSent)
     case 'taken in hand':
       await db.query('UPDATE tds_alerts SET acknowledged = true WHERE alert_type = $1 AND NOT resolved', [
         one.rule,
       ])
       return
     case 'silences end':
-      await db.query('UPDATE tds_silences SET ends_at = tds_now() WHERE ends_at > tds_now()')
-      for (const silence of silences) silence.toMs = Math.min(silence.toMs, now)
-      return
-    case 'silenced': {
-      const toMs = now + one.minutes * 60_000
-      await insertSilence(db, {
-        matchers: JSON.stringify([{ label: 'rule', op: '=', values: [one.rule] }]),
-        startsAt: null,
-        endsAt: new Date(toMs).toISOString(),
-        author: 'test',
-        reason: 'we know',
-      })
-      silences.push({ rule: one.rule, fromMs: now, toMs })
-    }
+      return endSilences(stage)
+    case 'silenced':
+      return silence(stage, one)
   }
 }
 
-async function tell({ database: { db } }: AlertingWorld, silences: readonly Silence[]): Promise<Story> {
-  const { rows: told } = await db.query<{
-    line: string
-    kind: string
-    state: string
-    sequence: number
-    message: string
-  }>(
-    `SELECT group_key || ' ' || receiver AS line, kind, state, sequence, message FROM tds_notifications
-      ORDER BY created_at, sequence`,
+async function timePasses({ world, provider }: Stage, passes: number): Promise<void> {
+  const receiver = receiverOf(provider)
+  for (let pass = 0; pass < passes; pass += 1) {
+    await world.pass()
+    await deliverDue(deliveryOf(world, receiver), receiver, new AbortController().signal)
+    await world.clock.advance(`${String(passMs / 1000)} seconds`)
+  }
+}
+
+async function kill(stage: Stage, hasSent: boolean): Promise<void> {
+  const { world, provider } = stage
+  const receiver = receiverOf(provider)
+  const dying = deliveryOf(world, receiver)
+  await world.pass()
+  const taken = await takeNext(dying, receiver)
+  if (hasSent && typeof taken !== 'string')
+    await send(dying, receiver, { taken, signal: new AbortController().signal })
+  stage.kills += 1
+  world.restart()
+  await world.clock.advance(`${String(passMs / 1000)} seconds`)
+}
+
+function deliveryOf({ database }: AlertingWorld, receiver: Receiver): DeliveryParts {
+  return {
+    db: database.db,
+    receivers: [receiver],
+    holder: randomUUID(),
+    language: 'en',
+    environment: 'test',
+    random: () => 0.5,
+  }
+}
+
+function receiverOf(provider: Provider): Receiver {
+  return {
+    integration: 'slack',
+    shownAddress: 'test',
+    settings: [],
+    limits: [],
+    deliver: ({ id, message }) => {
+      const { answers } = provider
+      if (answers === 'success') provider.seen.push({ id, message })
+      const retryAfterMs = answers === 'pause' ? 30_000 : null
+      return Promise.resolve({ class: answers, providerStatus: null, detail: null, retryAfterMs })
+    },
+    close: () => Promise.resolve(),
+  }
+}
+
+async function silence(
+  { world, silences }: Stage,
+  { rule, minutes }: { readonly rule: Rule; readonly minutes: number },
+): Promise<void> {
+  const fromMs = (await world.clock.now()).getTime()
+  const toMs = fromMs + minutes * 60_000
+  await insertSilence(world.database.db, {
+    matchers: JSON.stringify([{ label: 'rule', op: '=', values: [rule] }]),
+    startsAt: null,
+    endsAt: new Date(toMs).toISOString(),
+    author: 'test',
+    reason: 'we know',
+  })
+  silences.push({ rule, fromMs, toMs })
+}
+
+async function endSilences({ world, silences }: Stage): Promise<void> {
+  const now = (await world.clock.now()).getTime()
+  await world.database.db.query('UPDATE tds_silences SET ends_at = tds_now() WHERE ends_at > tds_now()')
+  for (const one of silences) one.toMs = Math.min(one.toMs, now)
+}
+
+async function tell({ world, provider, silences, kills }: Stage): Promise<Story> {
+  const { db } = world.database
+  const { rows: queued } = await db.query<{ id: string; line: string; sequence: number }>(
+    `SELECT id, group_key || ' ' || receiver AS line, sequence FROM tds_notifications`,
   )
-  const { rows: episodes } = await db.query<{
-    id: string
-    rule: Rule
-    from_ms: number
-    to_ms: number
-    not_sent: number
-  }>(
-    `SELECT id, alert_type AS rule, (extract(epoch FROM triggered_at) * 1000)::float8 AS from_ms,
-            (extract(epoch FROM resolved_at) * 1000)::float8 AS to_ms,
-            (SELECT count(*)::int FROM tds_alert_timeline t WHERE t.alert_id = a.id AND t.event = 'not_sent') AS not_sent
+  const { rows: episodes } = await db.query<Episode>(
+    `SELECT id, alert_type AS rule, (extract(epoch FROM triggered_at) * 1000)::float8 AS "fromMs",
+            (extract(epoch FROM resolved_at) * 1000)::float8 AS "toMs",
+            (SELECT count(*)::int FROM tds_alert_timeline t WHERE t.alert_id = a.id AND t.event = 'not_sent') AS "notSent"
        FROM tds_alerts a ORDER BY triggered_at`,
   )
+  const places = new Map(queued.map((row) => [row.id, row]))
+  const seen = Map.groupBy(provider.seen, ({ id }) => id)
   return {
     silences,
-    episodes: episodes.map(({ id, rule, from_ms: fromMs, to_ms: toMs, not_sent: notSent }) => ({
-      id,
-      rule,
-      fromMs,
-      toMs,
-      notSent,
-    })),
-    messages: told.map(({ line, kind, state, sequence, message: text }) => {
-      const { at, reason, alerts } = messageSchema.parse(JSON.parse(text))
-      return {
-        line,
-        kind,
-        reason,
-        sequence,
-        isReplaced: state === 'merged',
-        atMs: Date.parse(at),
-        alerts,
-      }
+    kills,
+    episodes,
+    messages: [...seen].map(([id, all]) => {
+      const { kind, reason, at, alerts } = all[0]!.message
+      const { line = '', sequence = 0 } = places.get(id) ?? {}
+      return { line, kind, reason, sequence, times: all.length, atMs: Date.parse(at), alerts }
     }),
   }
 }
@@ -219,7 +292,14 @@ async function tell({ database: { db } }: AlertingWorld, silences: readonly Sile
 /** What of the promises about messages a story breaks, in words. */
 export function brokenPromises(story: Story): string[] {
   const lines = Map.groupBy(story.messages, ({ line }) => line)
-  return [...[...lines.values()].flatMap((line) => brokenInLine(line, story)), ...unheard(story)]
+  const repeated = story.messages.reduce((sum, { times }) => sum + times - 1, 0)
+  return [
+    ...[...lines.values()].flatMap((line) => brokenInLine(line, story)),
+    ...unheard(story),
+    ...(repeated > story.kills
+      ? [`${String(repeated)} were seen again, after ${String(story.kills)} kills`]
+      : []),
+  ]
 }
 
 function brokenInLine(line: readonly StoryMessage[], story: Story): string[] {
@@ -230,7 +310,6 @@ function brokenInLine(line: readonly StoryMessage[], story: Story): string[] {
     const says = `${message.kind} ${String(message.sequence)} of ${message.line}`
     if (last !== null && message.sequence <= last.sequence) broken.push(`${says} has an old number`)
     last = message
-    if (message.isReplaced) continue
     const firing = idsOf(message, 'firing')
     const over = idsOf(message, 'resolved')
     for (const { rule } of message.alerts.filter(({ state }) => state === 'firing'))
@@ -238,8 +317,8 @@ function brokenInLine(line: readonly StoryMessage[], story: Story): string[] {
     const unknown = message.alerts.filter(
       (one) => over.includes(one.alertId ?? '') && !knows.has(one.alertId ?? ''),
     )
-    // What was grave is told of as begun and over in one.
-    if (unknown.some(({ severity }) => severity === 'warning'))
+    // What was grave, or was on its way to people when it ended, is told of as begun and over in one.
+    if (message.kind !== 'combined' && unknown.some(({ severity }) => severity === 'warning'))
       broken.push(`${says} tells of an end whose beginning nobody knows`)
     const isNews = firing.some((id) => !knows.has(id)) || over.length > 0
     if (!isNews && message.kind !== 'repeat' && message.reason === null)
@@ -267,11 +346,7 @@ function quietedAt({ silences, episodes }: Story, rule: string, atMs: number): s
 
 /** What is grave is told of whenever nothing kept it quiet; of all else that nobody heard of the story says why. */
 function unheard({ messages, episodes, silences }: Story): string[] {
-  const told = new Set(
-    messages
-      .filter(({ isReplaced }) => !isReplaced)
-      .flatMap(({ alerts }) => alerts.map((one) => one.alertId)),
-  )
+  const told = new Set(messages.flatMap(({ alerts }) => alerts.map((one) => one.alertId)))
   return episodes
     .filter(({ id }) => !told.has(id))
     .flatMap(({ id, rule, fromMs, toMs, notSent }) => {

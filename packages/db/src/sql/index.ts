@@ -374,6 +374,7 @@ export {
   type NotificationOutcome,
 } from './finish-notification.ts'
 export {
+  episodesToldBy,
   leaseNotification,
   mergeNotifications,
   rewriteNotification,

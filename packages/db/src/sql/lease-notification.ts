@@ -44,6 +44,15 @@ export async function mergeNotifications(
   return rows.map(({ id }) => id)
 }
 
+/** The episodes that these messages tell of. */
+export async function episodesToldBy(tx: Queryable, ids: readonly string[]): Promise<string[]> {
+  const { rows } = await tx.query<{ id: string }>(
+    'SELECT DISTINCT unnest(alert_ids) AS id FROM tds_notifications WHERE id = ANY($1::uuid[])',
+    [ids],
+  )
+  return rows.map(({ id }) => id)
+}
+
 /** Changes what a leased message says, before it is sent. */
 export async function rewriteNotification(
   tx: Queryable,

@@ -37,7 +37,7 @@ export const alertRulesBacktest = defineCommand({
   run: async (session, { args: [name], hours }) => {
     const rule = findRule(name)
     const db = await session.database()
-    const found = await backtest(db, settleRule(rule, await readStored(db)), hours)
+    const found = await backtest(db, settleRule(rule, await readStored(db)), hours * 60)
     const { samples, highest, firings } = found ?? { samples: 0, highest: null, firings: [] }
     return { data: { rule: name, hours, isStored: found !== null, samples, highest, firings: [...firings] } }
   },
