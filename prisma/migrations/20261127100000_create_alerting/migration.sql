@@ -93,7 +93,7 @@ COMMENT ON COLUMN tds_alert_timeline.fingerprint IS 'The instance; NULL where it
 COMMENT ON COLUMN tds_alert_timeline.rule IS 'The rule.';
 COMMENT ON COLUMN tds_alert_timeline.event IS 'pending, fired, recovering, reentered, resolved, withdrawn, severity, acknowledged, unacknowledged, silenced, unsilenced, queued, delivered, failed, not_sent.';
 COMMENT ON COLUMN tds_alert_timeline.receiver IS 'Whom it was about.';
-COMMENT ON COLUMN tds_alert_timeline.reason IS 'Why, for not_sent above all: silenced, inhibited, flapping, nothing_new, not_wanted, merged.';
+COMMENT ON COLUMN tds_alert_timeline.reason IS 'Why, for not_sent above all: silenced, inhibited, flapping, over_already, nothing_new, not_wanted, merged.';
 COMMENT ON COLUMN tds_alert_timeline.facts IS 'Numbers and names.';
 COMMENT ON INDEX tds_alert_timeline_pkey IS 'Order, and deleting by retention in batches.';
 CREATE INDEX tds_alert_timeline_alert ON tds_alert_timeline (alert_id, position);

@@ -79,7 +79,7 @@ describe('/docs/operations/alerts', () => {
   it.each([
     '/docs/operations/alerts',
     '/docs/operations/alerts/',
-    '/docs/operations/alerts/unknown.md',
+    '/docs/operations/alerts/unknown',
     '/docs/operations/alerts/breaker_open',
     '/docs/operations/alerts/../receivers.md',
     '/docs/operations/alerts/..%2freceivers.md',

@@ -53,12 +53,14 @@ export async function startMailPeer(
     },
     onData: (stream, session, done) => {
       const answer = current
-      void buffer(stream).then((bytes) => {
+      const taken = (bytes: Buffer): void => {
         mails.push({ ...readMail(bytes), to: session.envelope.rcptTo.map(({ address }) => address) })
         if (answer.afterContent === 'hang') return
         if (answer.afterContent === 'reset') for (const connection of server.connections) connection.close()
         else done(answer.content === undefined ? null : reply(answer.content))
-      })
+      }
+      // Whoever breaks off in the middle of a mail has not sent it.
+      buffer(stream).then(taken, done)
     },
   }
   const server = new SMTPServer(options) as SMTPServer & { connections: Set<{ close(): void }> }
