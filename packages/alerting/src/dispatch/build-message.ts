@@ -40,7 +40,8 @@ export function buildMessage(
       resolved: alerts.filter(({ state }) => state === 'resolved').length,
     },
     runbookUrl: first === undefined ? null : runbookUrl(first.rule, publicUrl),
-    alertUrl: publicUrl === null || first?.alertId == null ? null : `${publicUrl}/alerts/${first.alertId}`,
+    // No page shows an alert yet: `tds alerts show` does, and a link that leads nowhere helps nobody at night.
+    alertUrl: null,
   }
 }
 
