@@ -281,11 +281,12 @@ async function tell({ world, provider, silences, kills }: Stage): Promise<Story>
     silences,
     kills,
     episodes,
-    messages: [...seen].map(([id, all]) => {
-      const { kind, reason, at, alerts } = all[0]!.message
-      const { line = '', sequence = 0 } = places.get(id) ?? {}
-      return { line, kind, reason, sequence, times: all.length, atMs: Date.parse(at), alerts }
-    }),
+    messages: [...seen].flatMap(([id, all]) =>
+      all.slice(0, 1).map(({ message: { kind, reason, at, alerts } }) => {
+        const { line = '', sequence = 0 } = places.get(id) ?? {}
+        return { line, kind, reason, sequence, times: all.length, atMs: Date.parse(at), alerts }
+      }),
+    ),
   }
 }
 
