@@ -21,6 +21,7 @@ const byErrorCode: Readonly<Record<string, number>> = {
   usage: exitCodes.usage,
   configuration: exitCodes.usage,
   rule_setting_refused: exitCodes.usage,
+  routing_refused: exitCodes.usage,
   silence_refused: exitCodes.usage,
   receiver_unknown: exitCodes.usage,
   correction_unusable: exitCodes.usage,

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
+import { defaultRouting } from '@tds/alerting'
 import { expectEnvelope } from '../testing/expect-envelope.ts'
 import {
   createTdsWorld,
@@ -92,6 +93,8 @@ describe('tds', () => {
         TDS_ENVIRONMENT: 'staging',
         SLACK_WEBHOOK_URL: 'https://hooks.slack.com/services/not-asked',
       }
+      const routing = join(folder, 'routing.json')
+      await writeFile(routing, JSON.stringify(defaultRouting))
       const lines = [
         'status',
         'version',
@@ -146,6 +149,9 @@ describe('tds', () => {
         'alert-rules set queue_backlog threshold=5000 --reason because',
         'alert-rules reset queue_backlog --reason because',
         'alert-rules backtest queue_backlog',
+        'alert-routing show severity=critical rule=worker_down',
+        `alert-routing set --to @${routing} --reason because`,
+        'alert-routing reset --reason because',
       ]
       await world.holdDeletions(['7'])
       for (const line of lines) expect(await json(line, { env })).toMatchObject({ error: null, exitCode: 0 })

@@ -270,6 +270,21 @@ export const commands: readonly RegisteredCommand[] = [
     load: async () => (await import('./alert-rules-backtest.ts')).alertRulesBacktest,
   },
   {
+    name: 'alert-routing show',
+    summary: 'who is told of what, and where an alert would go',
+    load: async () => (await import('./alert-routing-show.ts')).alertRoutingShow,
+  },
+  {
+    name: 'alert-routing set',
+    summary: 'set who is told of what',
+    load: async () => (await import('./alert-routing-set.ts')).alertRoutingSet,
+  },
+  {
+    name: 'alert-routing reset',
+    summary: 'take that back to what holds without a setting',
+    load: async () => (await import('./alert-routing-reset.ts')).alertRoutingReset,
+  },
+  {
     name: 'version',
     summary: 'version of the program, and whether the database fits it',
     load: async () => (await import('./version.ts')).version,
