@@ -6,13 +6,7 @@ export { receiverCondition } from './delivery/receiver-checks.ts'
 export { testReceiver, type ReceiverTest } from './delivery/test-receiver.ts'
 export { resetRouting, setRouting } from './dispatch/change-routing.ts'
 export { readRouting } from './dispatch/read-routing.ts'
-export {
-  defaultRouting,
-  routeAlert,
-  routingSchema,
-  type RoutedAlert,
-  type Routing,
-} from './dispatch/routes.ts'
+export { defaultRouting, routeAlert, routingSchema, type Routing } from './dispatch/routes.ts'
 export { fingerprintOf, type Labels } from './labels.ts'
 export { matcherSchema, matches, type Matcher } from './matchers.ts'
 export { acknowledgeAlert, unacknowledgeAlert, type Acknowledgement } from './operator/acknowledge.ts'

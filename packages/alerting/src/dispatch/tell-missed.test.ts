@@ -1,3 +1,4 @@
+import { captureLogs } from '@tds/runtime/testing'
 import { queueBacklog } from '../rules/queue-backlog.ts'
 import { type AlertingWorld, createAlertingWorld } from '../testing/alerting-world.ts'
 
@@ -77,6 +78,25 @@ describe('after hours without an alerter', () => {
     world.restart()
     await world.run(600)
     expect(await world.kinds()).toEqual(['firing', 'resolved'])
+  })
+
+  it('what fires is told although what was cannot be read', async () => {
+    const logs = captureLogs()
+    const numberOf = () => {
+      throw new RangeError('a defect of ours')
+    }
+    world.use({
+      ...queueBacklog,
+      name: 'unreadable',
+      stored: { metric: 'backlog', numberOf, judge: numberOf },
+    })
+    world.set('lag', { severity: 'critical' })
+    world.say('lag', [{}])
+    await backlog(minutes(30, 10))
+    world.restart()
+    await world.run(30)
+    expect(await world.kinds('everyone/slack')).toEqual(['firing'])
+    expect(logs.text()).toContain('could not be told')
   })
 
   it('a restart is none: nothing is told of the minutes that it took', async () => {

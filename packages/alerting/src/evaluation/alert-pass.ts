@@ -58,7 +58,11 @@ export function alertPasses(parts: AlertPassParts): AlertPass {
     }
     const routing = await parts.routing()
     const rules = [...(await parts.rules()), internal]
-    const missed = await tellMissed({ ...parts, lease, routing }, rules)
+    // What was must not keep anybody from hearing what is.
+    const missed = await tellMissed({ ...parts, lease, routing }, rules).catch((error: unknown) => {
+      log.error('what came and went while no alerter ran could not be told', { error })
+      return 0
+    })
     const evaluated = await evaluate({
       db,
       lease,

@@ -38,6 +38,7 @@ export async function createTestDatabase(o: TestDatabaseOptions = {}): Promise<T
     url,
     applicationName: name,
     poolSize: o.poolSize ?? 6,
+    connectionTimeoutMs,
     statementTimeoutMs: o.statementTimeoutMs,
   })
   return {
